@@ -1,0 +1,148 @@
+"""Paths, folders and ``-`` → the inputs to read, in the order of their uris."""
+
+from __future__ import annotations
+
+import os
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import DocumentError
+from pipeline.read.source import STDIN_URI, Input, file_errors, format_of, refuse_special, uri_of
+from pipeline.records import Failure, Format
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def discover(
+    paths: Sequence[str], *, format: Format | None, include: Sequence[str], base: Path
+) -> tuple[list[Input], list[Failure | DocumentError]]:
+    """Find what to read.
+
+    Parameters
+    ----------
+    paths
+        Files, folders (searched with all their subfolders) and ``-`` for standard input, relative
+        to ``base``. A file named twice, or by two links, is read once.
+    format
+        How every file is read whatever its suffix; None: by suffix.
+    include
+        Patterns of which a file found in a folder must match one, none meaning all: ``*`` stops at
+        a ``/``, ``**`` does not; a pattern without ``/`` is matched with the file's name, one with
+        ``/`` with the path inside the folder. Files named themselves are always read.
+    base
+        The folder that uris are relative to.
+
+    Returns
+    -------
+    The inputs sorted by uri, and what is not among them: a ``Failure`` with stage
+    ``skipped:unknown-format`` or ``skipped:link-outside`` for what a folder holds beside documents,
+    a ``DocumentError`` for what is wrong (missing, unreadable, a pipe, a broken link). Hidden files
+    and folders are left out without a word, unless named themselves.
+    """
+    search = _Search(format, [_pattern(glob) for glob in include], base.absolute())
+    for path in paths:
+        search.add(path)
+    problems = sorted(search.problems, key=lambda problem: problem.uri)
+    return sorted(search.inputs.values(), key=lambda found: found.uri), problems
+
+
+class _Search:
+    """What has been found so far; ``inputs`` by real path, so that each file is read once."""
+
+    def __init__(self, format: Format | None, include: list[list[str]], base: Path) -> None:
+        self.format = format
+        self.include = include
+        self.base = base
+        self.inputs: dict[str, Input] = {}
+        self.problems: list[Failure | DocumentError] = []
+
+    def add(self, name: str) -> None:
+        if name == "-":
+            self.inputs.setdefault("-", Input(None, STDIN_URI, self.format or "text"))
+            return
+        path = self.base / name
+        uri = uri_of(path, self.base)
+        try:
+            with file_errors(uri):
+                if path.is_dir():
+                    self.folder(path)
+                    return
+                refuse_special(path, uri)
+                self.found(path, uri, self.format or format_of(path) or "text")
+        except DocumentError as error:
+            self.problems.append(error)
+
+    def found(self, path: Path, uri: str, format: Format) -> None:
+        """Add a file; of several names of one file the one that is no link, then the first, stays."""
+        real = os.path.realpath(path)
+        earlier = self.inputs.get(real)
+        new = Input(path, uri, format)
+        if earlier is None or _rank(new) < _rank(earlier):
+            self.inputs[real] = new
+
+    def folder(self, root: Path) -> None:
+        for path in self.walk(root, Path(os.path.realpath(root)), set()):
+            uri = uri_of(path, self.base)
+            parts = list(path.relative_to(root).parts)
+            if self.include and not any(_matches(pattern, parts) for pattern in self.include):
+                continue
+            try:
+                with file_errors(uri):
+                    refuse_special(path, uri)
+            except DocumentError as error:
+                self.problems.append(error)
+                continue
+            format = self.format or format_of(path)
+            if format is None:
+                self.skip(
+                    uri, "unknown-format", "Its suffix is none that is read.", "Name the file itself, or use --format."
+                )
+            else:
+                self.found(path, uri, format)
+
+    def walk(self, folder: Path, top: Path, seen: set[str]) -> Iterator[Path]:
+        """Yield the files below ``folder``, going into each real folder once (links may make loops)."""
+        real = os.path.realpath(folder)
+        if real in seen:
+            return
+        seen.add(real)
+        uri = uri_of(folder, self.base)
+        try:
+            with file_errors(uri), os.scandir(folder) as entries:
+                names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
+        except DocumentError as error:
+            self.problems.append(error)
+            return
+        # Links last: a folder is met under its own name first.
+        for path in sorted((folder / name for name in names), key=lambda p: (p.is_symlink(), p)):
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(top):
+                self.skip(
+                    uri_of(path, self.base), "link-outside", "It links to something outside the folder.",
+                    "Name the link itself to have it read.",
+                )  # fmt: skip
+            elif os.path.isdir(path):  # noqa: PTH112 (unlike Path.is_dir it never raises)
+                yield from self.walk(path, top, seen)
+            else:
+                yield path
+
+    def skip(self, uri: str, why: str, error: str, remedy: str) -> None:
+        self.problems.append(Failure(uri=uri, stage=f"skipped:{why}", error=error, remedy=remedy))
+
+
+def _rank(found: Input) -> tuple[bool, str]:
+    return (found.path is not None and found.path.is_symlink(), found.uri)
+
+
+def _pattern(glob: str) -> list[str]:
+    return glob.removeprefix("./").split("/") if "/" in glob else ["**", glob]
+
+
+def _matches(pattern: list[str], path: list[str]) -> bool:
+    """Match a path with a pattern, both split at ``/``; ``**`` stands for any number of folders."""
+    if not pattern:
+        return not path
+    if pattern[0] == "**":
+        return any(_matches(pattern[1:], path[at:]) for at in range(len(path) + 1))
+    return bool(path) and fnmatchcase(path[0], pattern[0]) and _matches(pattern[1:], path[1:])
