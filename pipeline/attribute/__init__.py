@@ -1,0 +1,45 @@
+"""Cue, source and content of every attribution: direct, mixed and indirect speech.
+
+``cues`` finds the words that attribute, with their source; ``indirect`` the contents that grammar
+ties to a cue; ``quoted`` the speech between quotation marks, ``floor`` what goes on without a cue.
+``attribute`` joins them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.attribute.cues import find_cues
+from pipeline.attribute.floor import keep_floor
+from pipeline.attribute.indirect import indirect
+from pipeline.attribute.layouts import headlines, signatures, turns
+from pipeline.attribute.merge import finish, merge, nest
+from pipeline.attribute.not_statement import not_statement
+from pipeline.attribute.page import Page, utterances
+from pipeline.attribute.partial import partial
+from pipeline.attribute.quoted import quoted
+from pipeline.attribute.seams import with_asides, with_coordinated, with_relays
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+    from pipeline.records import Attribution, Layout, Quotation
+    from pipeline.rules import Rules
+
+
+def attribute(doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], rules: Rules) -> tuple[Attribution, ...]:
+    """Find the attributions of a document, outermost only, in text order."""
+    text = doc.text
+    cues = find_cues(doc, quotations, rules)
+    outer = tuple(q for q in quotations if q.level == 0)
+    spoken = tuple(q for q in outer if not_statement(text, q, rules) is None)
+    page = Page(doc, layout, outer, utterances(spoken), cues)
+    found = [*turns(text, layout), *headlines(text, layout, rules), *signatures(page)]
+    found += quoted(page, [span for a in found for span in a.spans])
+    tied = with_coordinated(page, with_asides(page, indirect(doc, quotations, cues)))
+    found, tied = with_relays(page, found, tied)
+    inner = [a for a in tied if a.cue is not None and page.inside(a.cue.start)]
+    found = merge(found, [a for a in tied if a.cue is None or not page.inside(a.cue.start)])
+    found += partial(page, [span for a in found for span in (*a.spans, a.cue) if span is not None])
+    found = nest(keep_floor(page, found), inner)
+    return finish(text, found, outer)

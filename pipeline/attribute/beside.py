@@ -1,0 +1,79 @@
+"""The mention beside a tag's cue, by position alone, for tags whose subject the parse misses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.records import Span
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+    from pipeline.attribute.page import Page
+
+# Longest mention taken by position, in words; the longest ones of PolNeAR train have about 30.
+MENTION_WORDS = 25
+FINITE = ("VBD", "VBZ", "VBP", "MD")
+NOMINAL = ("PROPN", "NOUN", "PRON", "DET", "ADJ", "NUM")
+
+
+def mention_before(page: Page, start: int, cue: int) -> Span | None:
+    """Return the mention that fills the text from the utterance's end to the cue, without adverbs."""
+    words = [t for t in page.tokens(start, cue) if not t.is_punct or t.text in "().,"]
+    while words and (words[-1].is_punct or words[-1].pos_ in ("ADV", "AUX", "PART")) and words[-1].text != ")":
+        words = words[:-1]
+    while words and (words[0].is_punct or words[0].pos_ == "ADV"):
+        words = words[1:]
+    if not words or len(words) > MENTION_WORDS or words[0].pos_ not in NOMINAL or words[0].tag_ in ("WDT", "WP"):
+        return None
+    relative = next((i for i, t in enumerate(words) if t.tag_ in ("WDT", "WP", "WP$")), len(words))
+    if words[-1].tag_ in ("WDT", "WP") or any(t.tag_ in FINITE for t in words[:relative]) or not _nominal(words):
+        return None
+    return _span(words)
+
+
+def mention_after(page: Page, cue: int, end: int) -> Span | None:
+    """Return the mention that begins right after the cue (said Ito, the chairman)."""
+    words = page.tokens(cue, end)
+    if (
+        not words
+        or words[0].pos_ not in NOMINAL
+        or words[0].tag_ in ("WDT", "WP")
+        or words[0].ent_type_ in ("DATE", "TIME")
+    ):
+        return None
+    taken: list[Token] = []
+    for at, token in enumerate(words[:MENTION_WORDS]):
+        following = words[at + 1] if at + 1 < len(words) else None
+        if token.tag_ in FINITE or token.text in (";", ":", "—", "–", ".") or token.pos_ in ("SCONJ", "CCONJ", "VERB"):
+            break
+        if token.text == "," and not _goes_on(following):
+            break
+        if token.pos_ == "ADP" and _is_circumstance(token, following, apposition="," in [t.text for t in taken]):
+            break
+        if token.ent_type_ in ("DATE", "TIME"):
+            break
+        taken.append(token)
+    while taken and ((taken[-1].is_punct and taken[-1].text != ")") or taken[-1].pos_ == "ADP"):
+        taken = taken[:-1]
+    return _span(taken) if taken and _nominal(taken) else None
+
+
+def _is_circumstance(token: Token, following: Token | None, *, apposition: bool) -> bool:
+    """Tell whether a preposition begins where or when it was said rather than who said it."""
+    if following is not None and following.ent_type_ in ("DATE", "TIME"):
+        return True
+    return token.lower_ not in ("of", "from", "for", "with") and not apposition
+
+
+def _goes_on(token: Token | None) -> bool:
+    """Tell whether an apposition begins here: a, the, his, or a common noun."""
+    return token is not None and (token.pos_ in ("DET", "NOUN") or token.tag_ == "PRP$")
+
+
+def _nominal(words: list[Token]) -> bool:
+    return any(t.pos_ in ("PROPN", "NOUN", "PRON") for t in words)
+
+
+def _span(words: list[Token]) -> Span:
+    return Span(words[0].idx, words[-1].idx + len(words[-1]))
