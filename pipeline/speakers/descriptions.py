@@ -1,0 +1,238 @@
+"""Descriptions of people: found beside their names, and matched against descriptions without a name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from pipeline.speakers.words import key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipeline.speakers.people import Mention
+    from pipeline.speakers.scene import Scene
+
+DETERMINERS = frozenset(
+    ["the", "a", "an", "this", "that", "these", "those", "his", "her", "its", "their", "our", "my", "another", "one",
+     "some", "any", "both", "each", "every"]
+)  # fmt: skip
+PREPOSITIONS = frozenset(
+    ["of", "for", "by", "from", "to", "with", "at", "in", "on", "about", "against", "near", "under", "behind", "over",
+     "inside", "outside", "among", "within", "between", "as", "during", "after", "before", "without"]
+)  # fmt: skip
+_STOPS = frozenset(["who", "whom", "whose", "which", "that", "where", "when", "while", "because"])
+FINITE = frozenset(["VBD", "VBZ", "VBP", "MD"])
+NOMINAL = frozenset(["NN", "NNS", "NNP", "NNPS", "JJ", "JJR", "JJS", "CD", "HYPH", "POS", "VBN", "VBG", "ADD", "FW"])
+# Words that fit every holder of an office, so that a description with them says no more than one without.
+_GENERAL = frozenset(
+    ["country", "nation", "state", "city", "company", "former", "new", "top", "senior", "local", "then"]
+)
+# An apposition longer than this many words is something else.
+LONGEST = 18
+_BREAK = re.compile(r"[,;:()“”\"—–\[\]]|\s-\s|\n")
+_APPOSED = re.compile(r", (?:(?:aged )?\d\d?, )?")
+_PARTY = re.compile(r",? ?\(?([RDI])-([A-Z][\w.]+)")
+_HOME = re.compile(r",? of ([A-Z]\w+(?: [A-Z]\w+)?)")
+
+
+class Description(Struct, frozen=True):
+    """A description at [start, end) and what it says: office or trade (``forms``) and the other words."""
+
+    start: int
+    end: int
+    text: str
+    forms: frozenset[str]
+    keys: frozenset[str]
+    kind: str
+
+
+class Describer:
+    """Finds and compares descriptions in one document."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.lexicon = scene.lexicon
+        self.of_person: dict[int, list[Description]] = {}
+        for mention in scene.people.mentions:
+            if mention.full or mention.titled:
+                self._beside(mention)
+
+    def read(self, start: int, end: int, kind: str) -> Description | None:
+        """Return the description in [start, end), None where no person's role is its head."""
+        forms, keys, head = set(), set(), False
+        words = self.scene.words
+        indices = list(self.scene.words_in(start, end))
+        i = 0
+        while i < len(indices):
+            at = indices[i]
+            hit = self.lexicon.roles.at(words, at) or self.lexicon.titles.at(words, at)
+            length = min(hit[0], len(indices) - i) if hit else 1
+            role = hit is not None and getattr(hit[1], "of", "person") == "person"
+            if role and not any(words[k].key in PREPOSITIONS for k in indices[:i]):
+                head = True
+                forms |= self._forms(at, length)
+            keys |= self._keys(at, length)
+            i += length
+        if not head:
+            return None
+        text = " ".join(self.scene.text[start:end].split())
+        return Description(start, end, text, frozenset(forms), frozenset(keys), kind)
+
+    def match(self, sought: Description, person: int) -> float:
+        """Say how well a person's own descriptions fit: 0 not at all, 1 the office, more with each further word."""
+        best = 0.0
+        own = self.of_person.get(person, [])
+        if not own:
+            return 0.0
+        known = frozenset().union(*(d.keys for d in own))
+        for description in own:
+            if not sought.forms & description.forms:
+                continue
+            words = sought.keys - sought.forms
+            shared = sum(1.0 for key in words if key in known)
+            clash = self._clash(words, known)
+            best = max(best, 1.0 + 0.6 * shared - 1.2 * clash - 0.1 * (len(words) - shared))
+        if not best:
+            words = sought.keys - sought.forms
+            shared = sum(1.0 for key in words if key in known)
+            best = 0.3 * shared if not self._clash(words, known) else 0.0
+        return max(best, 0.0)
+
+    def role(self, person: int) -> str | None:
+        """Return the description that says most of what the person does, without its determiner."""
+        found = self.of_person.get(person, [])
+        if not found:
+            return None
+        order = {"apposition": 0, "before": 1, "copula": 2, "tied": 1, "title": 3, "place": 9}
+        ranked = sorted(found, key=lambda d: (order.get(d.kind, 5), d.start))
+        best = next((d for d in ranked if d.kind != "place" and len(d.text) > 3), None)
+        return _bare(best.text) if best else None
+
+    def add(self, person: int, description: Description) -> None:
+        """Tie a description to a person."""
+        self.of_person.setdefault(person, []).append(description)
+
+    def before_name(self, start: int, floor: int) -> int:
+        """Return where the nouns and adjectives directly before a name begin, not before ``floor``."""
+        scene, i = self.scene, self.scene.word_at(start)
+        first = i
+        while first and i - first < 9 and scene.words[first - 1].start >= floor:
+            before = scene.words[first - 1]
+            gap = scene.text[before.close : scene.words[first].start]
+            if gap not in (" ", "\u00a0", "-") or scene.tag(first - 1) not in NOMINAL or before.key in DETERMINERS:
+                break
+            first -= 1
+        return scene.words[first].start if first < i else start
+
+    def after_comma(self, position: int) -> tuple[int, int]:
+        """Return the noun phrase that follows a comma at the position: up to the next break or finite verb."""
+        scene = self.scene
+        limit = min(scene.sentence_end(position - 1), position + 220)
+        if found := _BREAK.search(scene.text, position + 1, limit):
+            limit = found.start()
+        end = position
+        for count, i in enumerate(scene.words_in(position, limit)):
+            word = scene.words[i]
+            if count >= LONGEST or word.key in _STOPS or scene.tag(i) in FINITE:
+                break
+            end = word.close
+        return position, end
+
+    def _beside(self, mention: Mention) -> None:
+        scene, text = self.scene, self.scene.text
+        sentence = scene.sentence_start(mention.start)
+        lead = self.before_name(mention.start, sentence)
+        if lead < mention.start:
+            kind = "title" if mention.titled else "before"
+            self._add(mention, self.read(lead, mention.start, kind))
+        self._place(mention)
+        if comma := _APPOSED.match(text, mention.end):
+            start, end = self.after_comma(comma.end())
+            words = list(scene.words_in(start, end))
+            if words and self._noun_phrase(words[0]):
+                self._add(mention, self.read(start, end, "apposition"))
+        elif copula := re.compile(r",? (?:who )?(?:is|was|became) (?=the |a |an |\w+[’']s )").match(text, mention.end):
+            self._add(mention, self.read(*self.after_comma(copula.end()), "copula"))
+        if lead == mention.start and text[max(0, mention.start - 2) : mention.start] == ", ":
+            start = self._phrase_before(mention.start - 2, sentence)
+            self._add(mention, self.read(start, mention.start - 2, "apposition"))
+
+    def _add(self, mention: Mention, description: Description | None) -> None:
+        if description is not None and description.end > description.start:
+            self.add(mention.person, description)
+
+    def _noun_phrase(self, i: int) -> bool:
+        """Tell whether the word begins a noun phrase that may describe: determiner, adjective or noun."""
+        word = self.scene.words[i]
+        return word.key in DETERMINERS or word.possessive or self.scene.tag(i) in NOMINAL
+
+    def _phrase_before(self, end: int, floor: int) -> int:
+        """Return the start of the phrase that ends at ``end``: after the last break or finite verb."""
+        start = floor
+        for found in _BREAK.finditer(self.scene.text, max(floor, end - 220), end):
+            start = found.end()
+        for i in self.scene.words_in(start, end):
+            if self.scene.tag(i) in FINITE or self.scene.words[i].key in _STOPS:
+                start = self.scene.words[i].close
+        while start < end and self.scene.text[start].isspace():
+            start += 1
+        return start
+
+    def _place(self, mention: Mention) -> None:
+        """Note party and home where they follow the name: "(R-Fla.)", "of Vermont"."""
+        text = self.scene.text
+        keys: set[str] = set()
+        if found := _PARTY.match(text, mention.end, mention.end + 20):
+            keys.add({"R": "republican", "D": "democrat", "I": "independent"}[found[1]])
+            keys |= self._country(found[2])
+            end = found.end()
+        elif found := _HOME.match(text, mention.end, mention.end + 30):
+            keys |= self._country(found[1]) or self._country(found[1].split()[0])
+            end = found.end()
+        if keys:
+            shown = " ".join(text[mention.end : end].split())
+            self.add(mention.person, Description(mention.end, end, shown, frozenset(), frozenset(keys), "place"))
+
+    def _country(self, words: str) -> set[str]:
+        found = self.lexicon.words(words)
+        hit = self.lexicon.countries.at(found, 0) if found else None
+        if hit is None and not words.endswith("."):
+            return self._country(words + ".")
+        return {hit[1].id} if hit else set()
+
+    def _keys(self, at: int, length: int) -> set[str]:
+        """Return what the words say: content words, countries by their rule's id."""
+        words = self.scene.words
+        if hit := self.lexicon.countries.at(words, at):
+            return {hit[1].id}
+        return {
+            words[k].key
+            for k in range(at, at + length)
+            if words[k].key not in DETERMINERS | PREPOSITIONS | _GENERAL and len(words[k].key) > 2
+        }
+
+    def _forms(self, at: int, length: int) -> set[str]:
+        """Return the heads' keys with the ids of the role forms they belong to."""
+        key = " ".join(word.key for word in self.scene.words[at : at + length])
+        return {key} | self.lexicon.forms_of.get(key, set()) | self.lexicon.forms_of.get(key.split()[-1], set())
+
+    def _clash(self, sought: Iterable[str], known: frozenset[str]) -> int:
+        """Count the countries and parties that contradict what is known."""
+        clash = 0
+        mine = {key for key in sought if key.startswith("country.")}
+        theirs = {key for key in known if key.startswith("country.")}
+        if mine and theirs and not mine & theirs:
+            clash += 1
+        parties = {"republican", "democrat"}
+        mine, theirs = parties & set(sought), parties & known
+        return clash + bool(mine and theirs and not mine & theirs)
+
+
+def _bare(text: str) -> str:
+    """Return a description without its determiner and what a comma leaves behind."""
+    first, _, rest = text.partition(" ")
+    bare = rest if key_of(first) in ("the", "a", "an", "another") and rest else text
+    return bare.strip(" ,;")

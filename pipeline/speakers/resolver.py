@@ -1,0 +1,365 @@
+"""The resolution of one source after the other, with what was resolved before in mind."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from pipeline.records import Candidate, Evidence, Extract, Resolution, Span, Speaker
+from pipeline.speakers.descriptions import Describer
+from pipeline.speakers.found import PRECISION, Found
+from pipeline.speakers.organisations import Organisations
+from pipeline.speakers.phrases import Phrases
+from pipeline.speakers.pronouns import features, rank
+from pipeline.speakers.roles import Roles
+from pipeline.speakers.sources import joint_parts, named_person, noun_phrase
+from pipeline.speakers.things import Things
+
+if TYPE_CHECKING:
+    from pipeline.records import Attribution, How
+    from pipeline.speakers.names import Gender
+    from pipeline.speakers.people import Mention
+    from pipeline.speakers.scene import Scene
+
+
+# What stands between two names that are named together: "and", and a title or two.
+_AND = re.compile(r",? (?:and|&) (?:[A-Z][\w.]+ ){0,3}")
+
+
+class Resolver:
+    """Resolves the attributions of one document in the order in which their sources stand."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.people = scene.people
+        self.describer = Describer(scene)
+        self.organisations = Organisations(scene)
+        self.phrases = Phrases(scene, self.organisations)
+        self.roles = Roles(scene, self.describer)
+        self.things = Things(scene, self.organisations)
+        self.found: dict[int, Found | None] = {}
+        self.spoken: list[tuple[int, int]] = []
+        self.voices: list[tuple[int, Found]] = []
+
+    def resolve(self) -> tuple[Resolution, ...]:
+        """Return a resolution for each attribution, in their order."""
+        attributions = self.scene.attributions
+        order = sorted(range(len(attributions)), key=lambda i: (self._place(attributions[i]), i))
+        for i in order:
+            attribution = attributions[i]
+            if attribution.source is None:
+                self.found.setdefault(i, None)
+                continue
+            found = self._source(attribution.source, i)
+            self.found[i] = found
+            if found is not None:
+                self._remember(attribution.source.start, attribution.source, found)
+        return tuple(self._resolution(i) for i in range(len(attributions)))
+
+    def _place(self, attribution: Attribution) -> int:
+        return attribution.source.start if attribution.source else attribution.spans[0].start
+
+    def _remember(self, position: int, source: Span, found: Found) -> None:
+        self.voices.append((position, found))
+        if found.person >= 0:
+            self.spoken.append((position, found.person))
+        self.things.remember(position, source, found)
+
+    def _resolution(self, i: int) -> Resolution:
+        attribution = self.scene.attributions[i]
+        found = self.found.get(i)
+        how: How | None = None
+        if attribution.source is None and attribution.continued:
+            found, how = self._floor(i), "continued"
+        if found is None:
+            return Resolution(speaker=None, score=PRECISION["none"])
+        mention = None
+        if attribution.source is not None:
+            span = attribution.source
+            mention = Extract(span.start, span.end, span.of(self.scene.text))
+        role = found.role or (self.describer.role(found.person) if found.person >= 0 else None)
+        candidates = found.candidates or (Candidate(found.name, round(found.score, 4)),)
+        speaker = Speaker(
+            name=found.name,
+            type=found.type,
+            role=role,
+            mention=mention,
+            how=how or found.how,
+            candidates=candidates[:5],
+        )
+        score = found.score * (PRECISION["continued"] if how else 1.0)
+        return Resolution(speaker=speaker, score=round(score, 4), evidence=found.evidence)
+
+    def _floor(self, i: int) -> Found | None:
+        """Return the speaker who keeps the floor: of the attribution continued, or the last one before."""
+        seen = {i}
+        at = self.scene.attributions[i].continues
+        while at is not None and 0 <= at < len(self.scene.attributions) and at not in seen:
+            seen.add(at)
+            if found := self.found.get(at):
+                return found
+            at = self.scene.attributions[at].continues
+        start = self._place(self.scene.attributions[i])
+        before = bisect_right(self.voices, start, key=lambda voice: voice[0]) - 1
+        return self.voices[before][1] if before >= 0 else None
+
+    # ------------------------------------------------------------ one source
+
+    def _source(self, source: Span, i: int) -> Found | None:
+        source = _trimmed(self.scene.text, source)
+        if source.end <= source.start:
+            return None
+        pronoun = self._pronoun_in(source)
+        if pronoun is not None:
+            return self._pronoun(pronoun, source, i)
+        parts = joint_parts(self.scene, source)
+        if len(parts) > 1:
+            joint = [self._single(part, i) for part in parts]
+            known = [found for found in joint if found is not None]
+            if len(known) == len(parts):
+                return self._joint(known)
+        return self._single(source, i)
+
+    def _pronoun_in(self, source: Span) -> str | None:
+        """Return the pronoun that a mention consists of, None where it holds more."""
+        indices = list(self.scene.words_in(source.start, source.end))
+        if not indices or len(indices) > 2:
+            return None
+        word = self.scene.words[indices[0]]
+        if len(indices) == 2 and self.scene.words[indices[1]].key not in ("himself", "herself", "themselves", "also"):
+            return None
+        if word.text in ("US", "IT", "ONE") and len(indices) == 1 and not self.scene.names.in_title_case(word.start):
+            return None
+        return word.key if word.key in self.scene.lexicon.pronouns or word.key == "that" else None
+
+    def _single(self, source: Span, i: int) -> Found | None:
+        mention = named_person(self.scene, source)
+        if mention is not None:
+            return self._person(mention)
+        return self._described(source, i)
+
+    def _person(self, mention: Mention) -> Found:
+        person = self.people.people[mention.person]
+        shown = mention.end - mention.start
+        how: How = "name" if shown >= len(person.name) else "alias"
+        score = PRECISION[how]
+        candidates: list[Candidate] = []
+        if not mention.full:
+            word = self.scene.words[self.scene.word_at(mention.end) - 1]
+            ranked = self.people.choose((word.key,), mention.start, "any")
+            if len(ranked) > 1:
+                score *= max((p for id, p in ranked if id == mention.person), default=1.0)
+                rest = [(id, p) for id, p in ranked if id != mention.person][:4]
+                candidates = [Candidate(person.name, round(score, 4))]
+                candidates += [Candidate(self.people.people[id].name, round(p, 4)) for id, p in rest]
+        evidence = (Evidence(f"speaker.{how}", mention.start, mention.end),)
+        return Found(person.name, "person", how, score, mention.person, (mention.person,), tuple(candidates), evidence)
+
+    def _joint(self, parts: list[Found]) -> Found:
+        names = list(dict.fromkeys(part.name for part in parts))
+        type_ = "person" if any(p.type == "person" for p in parts) else parts[0].type
+        score = min(p.score for p in parts) * PRECISION["joint"]
+        persons = tuple(p.person for p in parts if p.person >= 0)
+        evidence = tuple(e for p in parts for e in p.evidence)
+        return Found(" and ".join(names), type_, parts[0].how, score, -1, persons, (), evidence, plural=True)
+
+    # ------------------------------------------------------------ pronouns
+
+    def _pronoun(self, key: str, source: Span, i: int) -> Found | None:
+        rule = self.scene.lexicon.pronouns.get(key)
+        if key in ("who", "whom", "whose", "which", "that"):
+            return self._relative(key, source, i)
+        if rule is None:
+            return None
+        if rule.person == 1:
+            return self._first_person(source, i, plural=rule.number == "plural")
+        if rule.person == 2:
+            return None
+        if rule.gender == "neuter":
+            return self._thing(source)
+        if rule.number in ("plural", "any"):
+            return self._several(source)
+        return self._third(source, i, rule.gender, rule.id)
+
+    def _third(self, source: Span, i: int, gender: Gender, rule: str) -> Found | None:
+        """Resolve he or she."""
+        attribution = self.scene.attributions[i]
+        known = features(self.scene, source.start, attribution, gender, self.spoken[-8:])
+        ranked = rank(known)
+        if not ranked:
+            return self._later(source, gender, rule) or self._unnamed_before(source, rule)
+        unnamed = self._unnamed_just_before(source)
+        best, score = ranked[0]
+        if unnamed is not None and not known[best].get("same-sentence"):
+            return structs.replace(unnamed, how="pronoun", score=0.5)
+        return self._pick(ranked, "pronoun", score, rule, source)
+
+    def _pick(self, ranked: list[tuple[int, float]], how: How, score: float, rule: str, source: Span) -> Found:
+        best = ranked[0][0]
+        people = self.people.people
+        candidates = tuple(Candidate(people[id].name, round(p, 4)) for id, p in ranked[:5])
+        antecedent = self._antecedent(best, source.start)
+        evidence = (Evidence(rule, source.start, source.end), *antecedent)
+        return Found(people[best].name, "person", how, score, best, (best,), candidates, evidence)
+
+    def _antecedent(self, person: int, position: int) -> tuple[Evidence, ...]:
+        """Return the nearest mention of the person before the position, as evidence."""
+        at = self.people.before(position)
+        for mention in reversed(self.people.mentions[max(0, at - 60) : at]):
+            if mention.person == person:
+                return (Evidence("speaker.antecedent", mention.start, mention.end),)
+        return ()
+
+    def _later(self, source: Span, gender: Gender, rule: str) -> Found | None:
+        """Resolve a pronoun before its name: the next fitting person in the same paragraph."""
+        for mention in self.people.within(source.end, self.scene.paragraph_end(source.start)):
+            if (
+                self.people.people[mention.person].gender in ("any", gender)
+                and self.scene.quoted_by(mention.start) is None
+            ):
+                return self._pick([(mention.person, 0.4)], "pronoun", 0.4, rule, source)
+        return None
+
+    def _unnamed_just_before(self, source: Span) -> Found | None:
+        """Return the unnamed single speaker whose words the same paragraph has just given, if any."""
+        if not self.voices:
+            return None
+        position, found = self.voices[-1]
+        near = self.scene.paragraph(position) == self.scene.paragraph(source.start)
+        named = self.people.within(position, source.start)
+        return found if near and found.type == "unnamed" and not found.plural and not named else None
+
+    def _unnamed_before(self, source: Span, rule: str) -> Found | None:
+        for position, found in reversed(self.voices[-3:]):
+            if found.type in ("unnamed", "person") and not found.plural and position < source.start:
+                return structs.replace(found, how="pronoun", score=0.5)
+        return Found(
+            self.scene.shown(source), "unnamed", "pronoun", 0.2, evidence=(Evidence(rule, source.start, source.end),)
+        )
+
+    def _several(self, source: Span) -> Found | None:
+        """Resolve they and both: joint speakers, a group or an organisation that spoke before; else a single person."""
+        for position, found in reversed(self.voices[-4:]):
+            if self.scene.sentence(source.start) - self.scene.sentence(position) > 4:
+                break
+            if found.plural or found.type in ("org", "document"):
+                return structs.replace(found, how="pronoun", score=PRECISION["pronoun-other"])
+        if (pair := self._pair_before(source.start)) is not None:
+            return pair
+        group = self.phrases.plural_before(source.start)
+        if group is not None:
+            return Found(group, "unnamed", "pronoun", 0.4, plural=True)
+        return Found(self.scene.shown(source), "unnamed", "pronoun", 0.3, plural=True)
+
+    def _pair_before(self, position: int) -> Found | None:
+        """Return the two people named together ("Ruiz and Tom Berg") last in this sentence or the one before."""
+        at = self.people.before(position)
+        for one, other in reversed(list(pairwise(self.people.mentions[max(0, at - 8) : at]))):
+            if self.scene.sentence(position) - self.scene.sentence(one.start) > 1:
+                break
+            if _AND.fullmatch(self.scene.text, one.end, other.start) and one.person != other.person:
+                return structs.replace(self._joint([self._person(one), self._person(other)]), how="pronoun", score=0.5)
+        return None
+
+    def _thing(self, source: Span) -> Found | None:
+        """Resolve it: the organisation or document that spoke last, or was named last as a subject."""
+        sentence = self.scene.sentence(source.start)
+        for position, found in reversed(self.voices[-3:]):
+            if found.type in ("org", "document") and sentence - self.scene.sentence(position) <= 3:
+                return structs.replace(found, how="pronoun", score=0.6)
+        name = self.phrases.thing_before(source.start)
+        if name is not None:
+            return Found(self.organisations.fullest(name), "org", "pronoun", 0.4)
+        return None
+
+    def _relative(self, key: str, source: Span, i: int) -> Found | None:
+        """Resolve who and which: the noun phrase before."""
+        before = self.phrases.antecedent_of_relative(source.start)
+        if before is None:
+            return None
+        near = self.people.within(before.start, before.end)
+        if key == "who" and (pair := self._pair_at(source)) is not None:
+            return pair
+        if key in ("who", "whom", "whose") and near and not self.scene.is_modifier(near[-1]):
+            found: Found | None = self._person(near[-1])
+        else:
+            found = self._single(before, i)
+        if found is None:
+            return None
+        return structs.replace(found, how="pronoun", score=found.score * 0.85)
+
+    def _pair_at(self, source: Span) -> Found | None:
+        """Return the two people before "who" where its verb is plural: "Ruiz and Tom Berg, who say"."""
+        after = self.scene.word_at(source.end)
+        if after >= len(self.scene.words) or self.scene.tag(after) != "VBP":
+            return None
+        at = self.people.before(source.start)
+        pair = self.people.mentions[max(0, at - 2) : at]
+        text = self.scene.text
+        if len(pair) < 2 or text[pair[1].end : source.start].strip(" ,—–-") or pair[0].person == pair[1].person:
+            return None
+        if _AND.fullmatch(text, pair[0].end, pair[1].start) is None:
+            return None
+        return structs.replace(self._joint([self._person(mention) for mention in pair]), how="pronoun", score=0.7)
+
+    def _first_person(self, source: Span, i: int, *, plural: bool) -> Found | None:
+        """Resolve I and we: the one quoted where it stands inside a quotation, else the writer."""
+        quoted = self.scene.quoted_by(source.start)
+        if quoted is not None and quoted != i:
+            at = self.scene.attributions[quoted]
+            found = self.found.get(quoted)
+            if found is None and at.source is not None:
+                found = self._source(at.source, quoted)
+            found = found or self._floor(quoted)
+            if found is not None:
+                return structs.replace(found, how="pronoun", score=found.score * 0.8)
+        if quoted is None and self.spoken and not plural and self.phrases.transcript:
+            person = self.spoken[-1][1]
+            return self._pick([(person, 0.5)], "pronoun", 0.5, "pronoun.i", source)
+        if writer := self.phrases.byline():
+            return self._pick([(writer.person, 0.6)], "pronoun", 0.6, "pronoun.i", source)
+        if self.voices and quoted == i:
+            return structs.replace(self.voices[-1][1], how="pronoun", score=0.4)
+        return Found(self.scene.shown(source), "unnamed", "pronoun", 0.3, plural=plural)
+
+    # ------------------------------------------------------------ descriptions
+
+    def _described(self, source: Span, i: int) -> Found | None:
+        """Resolve a mention whose head is no person's name."""
+        phrase = noun_phrase(self.scene, source)
+        if phrase is None:
+            return None
+        owner = self._owner(source, phrase.first, i)
+        if phrase.of == "person" and phrase.determiner not in ("some", "any", "both"):
+            spoken = self.spoken[-8:]
+            return self.roles.resolve(source, phrase, self.scene.attributions[i], spoken, self.voices)
+        if phrase.of == "document":
+            return self.things.document(source, phrase, owner)
+        if phrase.of == "nothing":
+            return None
+        if phrase.of == "people":
+            return self.things.people(source, phrase)
+        return self.things.organisation(source, phrase, owner)
+
+    def _owner(self, source: Span, first: int, i: int) -> Found | None:
+        """Return whose the thing is that the mention names: "his campaign", "Ruiz’s letter"."""
+        word = self.scene.words[self.scene.word_at(source.start)]
+        rule = self.scene.lexicon.pronouns.get(word.key)
+        if rule is not None and word.key in ("his", "her", "its", "their", "whose", "my", "our"):
+            return self._pronoun(word.key, Span(word.start, word.end), i)
+        for mention in self.people.within(source.start, source.end):
+            last = self.scene.words[self.scene.word_at(mention.end) - 1]
+            if last.possessive and not any(
+                w.possessive for w in self.scene.words[first : self.scene.word_at(mention.start)]
+            ):
+                return self._person(mention)
+        return None
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    found = re.compile(r"\s*(.*?)[\s,;:]*", re.DOTALL).fullmatch(text, span.start, span.end)
+    return Span(*found.span(1)) if found else span

@@ -1,0 +1,125 @@
+"""What the resolvers ask about one document: places, grammar, who is quoted where."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pipeline.speakers.lexicon import lexicon
+from pipeline.speakers.names import Names
+from pipeline.speakers.people import People
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc, Token
+
+    from pipeline.records import Attribution, Layout, Span
+    from pipeline.rules import Rules
+    from pipeline.speakers.people import Mention
+
+SUBJECT = frozenset({"nsubj", "nsubjpass", "csubj", "ROOT"})
+
+
+class Scene:
+    """A document with its people, for look-ups by position; all offsets are code points of the text."""
+
+    def __init__(self, doc: Doc, layout: Layout, attributions: tuple[Attribution, ...], rules: Rules) -> None:
+        self.doc = doc
+        self.text = doc.text
+        self.layout = layout
+        self.attributions = attributions
+        self.lexicon = lexicon(rules)
+        self.words = self.lexicon.words(self.text)
+        self.names = Names(doc, layout, self.lexicon, self.words)
+        self.people = People(self.names, self.lexicon)
+        self.word_starts = self.names.starts
+        self._sentences = [s.span.start for s in layout.sentences]
+        self._paragraphs = [p.span.start for p in layout.paragraphs]
+        self._tokens = [token.idx for token in doc]
+
+    def sentence(self, position: int) -> int:
+        """Return the index of the sentence at the position (0 before the first)."""
+        return max(0, bisect_right(self._sentences, position) - 1)
+
+    def sentence_start(self, position: int) -> int:
+        """Return where the sentence at the position begins."""
+        return self._sentences[self.sentence(position)] if self._sentences else 0
+
+    def sentence_end(self, position: int) -> int:
+        """Return where the sentence at the position ends."""
+        sentences = self.layout.sentences
+        return sentences[self.sentence(position)].span.end if sentences else len(self.text)
+
+    def paragraph(self, position: int) -> int:
+        """Return the index of the paragraph at the position (0 before the first)."""
+        return max(0, bisect_right(self._paragraphs, position) - 1)
+
+    def paragraph_end(self, position: int) -> int:
+        """Return where the paragraph at the position ends."""
+        paragraphs = self.layout.paragraphs
+        return paragraphs[self.paragraph(position)].span.end if paragraphs else len(self.text)
+
+    def zone(self, position: int) -> str:
+        """Return the zone of the paragraph at the position."""
+        paragraphs = self.layout.paragraphs
+        return paragraphs[self.paragraph(position)].zone if paragraphs else "body"
+
+    def word_at(self, position: int) -> int:
+        """Return the index of the first word that begins at or after the position."""
+        return bisect_left(self.word_starts, position)
+
+    def words_in(self, start: int, end: int) -> range:
+        """Return the indices of the words that begin in [start, end)."""
+        return range(self.word_at(start), self.word_at(end))
+
+    def token(self, position: int) -> Token | None:
+        """Return spaCy's token at the position, the nearest before it between tokens."""
+        at = bisect_right(self._tokens, position) - 1
+        return self.doc[at] if at >= 0 else None
+
+    def tag(self, i: int) -> str:
+        """Return the fine part-of-speech tag of the word ``i``; that of its last token if it has several."""
+        token = self.token(self.words[i].end - 1)
+        return token.tag_ if token is not None else ""
+
+    def is_subject(self, mention: Mention) -> bool:
+        """Tell whether the mention is a verb's subject (or a sentence's head, as in headlines)."""
+        token = self.token(mention.end - 1)
+        while token is not None and token.head.i != token.i and token.head.idx >= mention.start:
+            if token.head.idx >= mention.end:
+                break
+            token = token.head
+        return token is not None and token.dep_ in SUBJECT
+
+    def is_modifier(self, mention: Mention) -> bool:
+        """Tell whether the mention only modifies a noun after it: possessive or compound."""
+        after = self.text[mention.end : mention.end + 2]
+        if after[:1] in ("’", "'"):
+            return True
+        token = self.token(mention.end - 1)
+        return token is not None and token.dep_ in ("compound", "poss", "nmod") and token.head.idx >= mention.end
+
+    @cached_property
+    def _quoted(self) -> list[tuple[int, int, int]]:
+        """The quoted stretches of all attributions, in order, with the attribution's index."""
+        found = [
+            (q.inner.start, q.inner.end, i)
+            for i, attribution in enumerate(self.attributions)
+            for q in attribution.quotations
+        ]
+        return sorted(found)
+
+    def quoted_by(self, position: int) -> int | None:
+        """Return the index of the attribution in whose quotation the position lies, if any."""
+        at = bisect_right(self._quoted, (position, len(self.text) + 1, 0)) - 1
+        if at >= 0 and self._quoted[at][0] <= position < self._quoted[at][1]:
+            return self._quoted[at][2]
+        return None
+
+    def inside_content(self, position: int, attribution: Attribution) -> bool:
+        """Tell whether the position lies in the attribution's own content."""
+        return any(span.start <= position < span.end for span in attribution.spans)
+
+    def shown(self, span: Span) -> str:
+        """Return the span's words on one line."""
+        return " ".join(span.of(self.text).split())

@@ -1,0 +1,220 @@
+"""What kind of source a mention is, by its words: a pronoun, somebody's name, joint speakers, a noun phrase."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from pipeline.records import Span
+from pipeline.speakers.descriptions import DETERMINERS, PREPOSITIONS
+
+if TYPE_CHECKING:
+    from pipeline.speakers.people import Mention
+    from pipeline.speakers.scene import Scene
+
+_WH = frozenset(["who", "whom", "whose", "which", "that", "where", "when", "familiar", "according"])
+_NOUNS = frozenset(["NN", "NNS", "NNP", "NNPS"])
+# Words that may follow a name within a mention whose head the name is.
+_AFTER_NAME = PREPOSITIONS | {
+    "who",
+    "whose",
+    "himself",
+    "herself",
+    "also",
+    "and",
+    "or",
+    "now",
+    "then",
+    "both",
+    "jr",
+    "sr",
+}
+
+
+class NounPhrase(Struct, frozen=True):
+    """The first segment of a mention up to its first preposition, comma or clause; word indices.
+
+    ``head`` is the index of its last noun; ``definite`` says that it begins with "the" or a pronoun.
+    """
+
+    first: int
+    last: int
+    head: int
+    determiner: str
+    role: str
+    of: str
+
+
+def named_person(scene: Scene, source: Span) -> Mention | None:
+    """Return the person's name that is the mention's head, None where another noun is."""
+    at = scene.people.before(source.start)
+    cut = scene.people.mentions[max(0, at - 1) : at]
+    if cut and source.start < cut[0].end <= source.end and not scene.words_in(cut[0].end, source.end):
+        return cut[0]
+    for mention in scene.people.within(source.start, source.end):
+        if _follows_well(scene, source, mention) and _leads_well(scene, source, mention):
+            return mention
+    return None
+
+
+def _follows_well(scene: Scene, source: Span, mention: Mention) -> bool:
+    """Tell whether what follows the name in the mention lets the name be its head."""
+    text = scene.text
+    i = scene.word_at(mention.end)
+    last = scene.words[i - 1]
+    rest = text[last.close : source.end].strip()
+    if last.possessive:
+        return not any(char.isalpha() for char in rest)
+    if not rest or i >= len(scene.words) or scene.words[i].start >= source.end:
+        return True
+    if text[mention.end : mention.end + 1] not in (" ", "\u00a0"):
+        return text[mention.end : mention.end + 1] != "-"
+    after = scene.words[i]
+    if text[mention.end : after.start].strip():
+        return True
+    if after.key in _AFTER_NAME or scene.tag(i) in ("VBD", "VBZ", "VBP", "VBG", "VBN", "MD", "RB", "IN", "TO", "WP"):
+        return scene.lexicon.roles.get(after.key) is None
+    return False
+
+
+def _leads_well(scene: Scene, source: Span, mention: Mention) -> bool:
+    """Tell whether what stands before the name in the mention lets the name be its head."""
+    text = scene.text
+    lead = [scene.words[i] for i in scene.words_in(source.start, mention.start)]
+    if not lead:
+        return True
+    comma = text[: mention.start].rstrip()[-1:] in (",", "—", "–", "-", ":")
+    if lead[-1].key in PREPOSITIONS or (lead[-1].key in ("and", "or", "than", "that") and not comma):
+        return False
+    roles = [k for k, word in enumerate(lead) if _is_person_role(scene, word.key)]
+    prepositions = [k for k, word in enumerate(lead) if word.key in PREPOSITIONS]
+    if any(word.key in _WH for word in lead):
+        return comma
+    if not prepositions:
+        return True
+    if not roles or roles[0] > prepositions[0]:
+        return comma
+    if comma:
+        between = text[lead[prepositions[-1]].start : mention.start]
+        return "," not in between.rstrip().rstrip(",—–-:")
+    return not _is_person_role(scene, lead[-1].key)
+
+
+def _is_person_role(scene: Scene, key: str) -> bool:
+    rule = scene.lexicon.roles.get(key)
+    return (rule is not None and rule.of == "person") or scene.lexicon.titles.get(key) is not None
+
+
+def noun_phrase(scene: Scene, source: Span) -> NounPhrase | None:
+    """Return the first segment of a mention with its head noun, None where it has no word."""
+    indices = list(scene.words_in(source.start, source.end))
+    if not indices:
+        return None
+    first, determiner = indices[0], ""
+    if scene.words[first].key in DETERMINERS and len(indices) > 1:
+        determiner = scene.words[first].key
+        first += 1
+    last = first
+    for i in range(first, indices[-1] + 1):
+        word = scene.words[i]
+        gap = scene.text[scene.words[i - 1].close : word.start] if i > first else " "
+        if i > first and (gap.strip(" \u00a0\n-/“”\"‘’'&") or word.key in PREPOSITIONS or word.key in _WH):
+            break
+        if i > first and _ends_noun_phrase(scene, i):
+            break
+        last = i + 1
+    last = max(last, first + 1)
+    head = last - 1
+    while head > first and scene.tag(head) not in _NOUNS and scene.lexicon.roles.get(scene.words[head].key) is None:
+        head -= 1
+    role, of = _role(scene, first, head)
+    return NounPhrase(first, last, head, determiner, role, of)
+
+
+def _ends_noun_phrase(scene: Scene, i: int) -> bool:
+    """Tell whether the word is a verb, or a participle after a noun."""
+    tag = scene.tag(i)
+    if tag in ("VBN", "VBG"):
+        return scene.tag(i - 1) in _NOUNS and not scene.words[i].capital
+    return tag in ("VBD", "VBZ", "VBP", "MD", "TO")
+
+
+def _role(scene: Scene, first: int, head: int) -> tuple[str, str]:
+    """Return the role phrase that ends at the head noun, with what it stands for."""
+    for begin in range(max(first, head - 2), head + 1):
+        hit = scene.lexicon.roles.at(scene.words, begin)
+        if hit and begin + hit[0] == head + 1:
+            return " ".join(w.key for w in scene.words[begin : head + 1]), hit[1].of
+    key = scene.words[head].key
+    if key.endswith("s") and not key.endswith("ss"):
+        rule = scene.lexicon.roles.get(key[:-1]) or (
+            scene.lexicon.roles.get(key[:-3] + "y") if key[-3:] == "ies" else None
+        )
+        if rule is not None:
+            return key, "people" if rule.of == "person" else "org-plural" if rule.of == "org" else rule.of
+    return key, ""
+
+
+def joint_parts(scene: Scene, source: Span) -> list[Span]:
+    """Return the coordinated parts of a mention, one part where it names one source only.
+
+    The borders are "and", "&" and commas outside appositions: a list's parts all begin with a
+    name, a title or a noun, never with a determiner after a comma alone.
+    """
+    text = scene.text
+    inside = [scene.words[i] for i in scene.words_in(source.start, source.end)]
+    borders = [(word.start, word.end) for word in inside[1:] if word.key in ("and", "&")]
+    if not borders:
+        slash = _slash(scene, source)
+        return slash or [source]
+    final = borders[-1]
+    parts = [Span(source.start, final[0]), Span(final[1], source.end)]
+    parts = [part for p in parts for part in [_stripped(text, p)] if part.end > part.start]
+    if len(parts) < 2 or not all(_begins_source(scene, part) for part in parts):
+        return [source]
+    return [*_split_commas(scene, parts[0]), parts[1]]
+
+
+def _split_commas(scene: Scene, part: Span) -> list[Span]:
+    """Split "A, B" before the final "and" at commas where every piece is a bare name."""
+    cuts = [k for k in range(part.start, part.end) if scene.text[k] == ","]
+    edges = [part.start - 1, *cuts, part.end]
+    pieces = [_stripped(scene.text, Span(a + 1, b)) for a, b in pairwise(edges)]
+    pieces = [piece for piece in pieces if piece.end > piece.start]
+    if len(pieces) > 1 and all(
+        (m := named_person(scene, piece)) is not None and m.end >= piece.end - 1 for piece in pieces
+    ):
+        return pieces
+    return [part]
+
+
+def _slash(scene: Scene, source: Span) -> list[Span] | None:
+    at = scene.text.find("/", source.start, source.end)
+    if at < 0:
+        at = scene.text.find(", ", source.start, source.end)
+    if at < 0:
+        return None
+    parts = [_stripped(scene.text, Span(source.start, at)), _stripped(scene.text, Span(at + 1, source.end))]
+    named = [scene.people.within(part.start, part.end) for part in parts]
+    exact = all(len(m) == 1 and m[0].start == p.start and m[0].end == p.end for m, p in zip(named, parts, strict=True))
+    return parts if exact else None
+
+
+def _begins_source(scene: Scene, part: Span) -> bool:
+    """Tell whether a part may be a source of its own: it holds a person's name, or begins like one."""
+    mention = named_person(scene, part)
+    if mention is not None:
+        before = [scene.words[i] for i in scene.words_in(part.start, mention.start)]
+        return all(w.key not in PREPOSITIONS for w in before) or any(_is_person_role(scene, w.key) for w in before[:-1])
+    return False
+
+
+def _stripped(text: str, span: Span) -> Span:
+    start, end = span.start, span.end
+    while start < end and text[start] in " \u00a0\n\t,;:":
+        start += 1
+    while start < end and text[end - 1] in " \u00a0\n\t,;:":
+        end -= 1
+    return Span(start, end)
