@@ -1,0 +1,111 @@
+"""A document's statements as a reader wants to see them in the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.records import CLASSES, Statement, StatementClass, Voice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Set apart by weight and line too, so that nothing hangs on colour alone.
+CONTENT, CUE, SPEAKER = "bold yellow", "italic cyan", "underline bold green"
+
+
+class Filter(Struct, frozen=True, kw_only=True):
+    """Which statements to show; None: whatever."""
+
+    speaker: str | None = None
+    class_: StatementClass | None = None
+    voice: Voice | None = None
+    min_confidence: float = 0.0
+
+    def lets(self, statement: Statement) -> bool:
+        """Tell whether a statement passes; the speaker is looked for in name and role, whatever the case."""
+        if self.speaker is not None:
+            who = f"{statement.speaker.name} {statement.speaker.role or ''}" if statement.speaker else ""
+            if self.speaker.casefold() not in who.casefold():
+                return False
+        return (
+            (self.class_ is None or statement.class_ == self.class_)
+            and (self.voice is None or statement.voice == self.voice)
+            and statement.confidence >= self.min_confidence
+        )
+
+
+def marked_text(text: str, statements: Iterable[Statement], *, plain: bool) -> Text:
+    """Return the document's text with contents, cues and mentions set apart.
+
+    ``plain`` writes marks for terminals without styles: ``[content]``, ``_cue_``, ``*speaker*``.
+    """
+    text = printable(text)
+    shown = Text(text)
+    marks: list[tuple[int, int, str]] = []
+    for s in statements:
+        if s.voice == "writer":
+            continue
+        parts = [(span.start, span.end, CONTENT) for span in s.spans]
+        if s.cue is not None:
+            parts.append((s.cue.start, s.cue.end, CUE))
+        if s.speaker is not None and s.speaker.mention is not None:
+            parts.append((s.speaker.mention.start, s.speaker.mention.end, SPEAKER))
+        marks += parts
+    if not plain:
+        for start, end, style in marks:
+            shown.stylize(style, start, end)
+        return shown
+    return Text(_with_marks(text, marks))
+
+
+def _with_marks(text: str, marks: list[tuple[int, int, str]]) -> str:
+    signs = {CONTENT: ("[", "]"), CUE: ("_", "_"), SPEAKER: ("*", "*")}
+    inserts: list[tuple[int, int, str]] = []
+    for start, end, style in set(marks):
+        inserts += [(end, 0, signs[style][1]), (start, 1, signs[style][0])]
+    out, at = [], 0
+    for place, _, sign in sorted(inserts):
+        out += [text[at:place], sign]
+        at = place
+    return "".join([*out, text[at:]])
+
+
+def printable(text: str) -> str:
+    """Return the text with its control characters replaced one for one: a document must not steer the terminal."""
+    return text.translate(_CONTROLS)
+
+
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "�") | {9: "\t", 10: "\n", 13: " ", 133: "\n"}
+
+
+def table(statements: Iterable[Statement], title: str) -> Table:
+    """Return a table of who said what: speaker, class with confidence, statement."""
+    shown = Table(title=escape(printable(title)), title_justify="left", show_lines=True, expand=True)
+    shown.add_column("Who", ratio=2)
+    shown.add_column("Class", width=max(map(len, CLASSES)), no_wrap=True)
+    shown.add_column("What", ratio=6)
+    for s in statements:
+        shown.add_row(_who(s), Text(f"{s.class_}\n{s.confidence:.0%} sure"), Text(printable(s.text)))
+    return shown
+
+
+def _who(s: Statement) -> Text:
+    if s.voice == "writer":
+        return Text("the writer", style="dim")
+    if s.speaker is None:
+        return Text("no source given", style="dim")
+    who = Text(printable(s.speaker.name), style="bold")
+    if s.speaker.role:
+        who.append(f"\n{printable(s.speaker.role)}", style="not bold")
+    if s.cue is not None:
+        who.append(f"\n{s.voice}, “{printable(s.cue.text)}”", style="not bold dim")
+    else:
+        who.append(
+            f"\n{s.voice}, keeps the floor" if s.speaker.how == "continued" else f"\n{s.voice}", style="not bold dim"
+        )
+    return who

@@ -1,0 +1,81 @@
+"""A run's sources read again: is a document still what it was when the run read it?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from pipeline.errors import DocumentError
+from pipeline.process import digest
+from pipeline.read import Input, locate, read, uri_of
+from pipeline.read.source import STDIN_URI
+
+if TYPE_CHECKING:
+    from pipeline.records import DocumentRecord
+    from pipeline.write import Manifest
+
+
+class Reread(Struct, frozen=True):
+    """The digests of a document as its source gives it now, and who extracted its text."""
+
+    raw_sha256: str
+    text_sha256: str
+    bytes: int
+    chars: int
+    encoding: str
+    extractor: dict[str, object] | None
+
+
+class Sources:
+    """Reads sources again, each file once as long as its documents come one after the other."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._base = Path(manifest.base)
+        self._path: Path | None = None
+        self._found: dict[str, Reread | str] = {}
+
+    def faults(self, document: DocumentRecord) -> list[str]:
+        """Return how a document differs from its source; nothing can be said of standard input."""
+        if document.format is None or document.uri == STDIN_URI or document.uri.startswith(STDIN_URI + "#"):
+            return []
+        path = locate(document.uri, self._base)
+        if path is None:
+            return [f"its source is not in {self._base} any more"]
+        now = self._reread(path, document)
+        if now is None:
+            return ["its source does not hold it any more"]
+        if isinstance(now, str):
+            return [f"its source cannot be read any more: {now}"]
+        if now.raw_sha256 != document.raw_sha256:
+            return [f"its source was changed after the run: the sha256 is {now.raw_sha256}"]
+        names = ["bytes", "encoding"]
+        if now.extractor == document.extractor:  # another version may well extract another text
+            names += ["text_sha256", "chars"]
+        return [
+            f"its {name} is {getattr(document, name)!r}; the source gives {getattr(now, name)!r}"
+            for name in names
+            if getattr(document, name) != getattr(now, name)
+        ]
+
+    def _reread(self, path: Path, document: DocumentRecord) -> Reread | str | None:
+        if path != self._path:
+            self._path = path
+            self._found = self._read_all(path, document)
+        return self._found.get(document.uri)
+
+    def _read_all(self, path: Path, document: DocumentRecord) -> dict[str, Reread | str]:
+        assert document.format is not None  # noqa: S101 (for the type checker; faults() has looked)
+        options = (document.extractor or {}).get("options") or {}
+        source = Input(path, uri_of(path, self._base), document.format)
+        fields = {name: options[name] for name in ("text_field", "id_field") if name in options}
+        found: dict[str, Reread | str] = {}
+        for item in read(source, **fields):
+            if isinstance(item, DocumentError):
+                found[item.uri] = item.message
+            else:
+                found[item.uri] = Reread(
+                    item.raw_sha256, digest(item.text), item.raw_bytes, len(item.text), item.encoding, item.extractor
+                )
+        return found

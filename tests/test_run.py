@@ -1,0 +1,451 @@
+"""A folder in, a run's folder out: what is written, in what order, and what becomes of trouble."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsonlines
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pipeline.run as run_module
+from pipeline.errors import ModelError, RunError
+from pipeline.interrupts import held_interrupts, obeyed_interrupts
+from pipeline.offsets import ByteOffsets
+from pipeline.records import Failure
+from pipeline.run import Options, Summary, run
+from pipeline.schema import SCHEMAS, json_schema
+from pipeline.verify import verify
+from pipeline.write import file_sha256, opened_output, read_manifest, read_records, write_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline.process import Tools
+
+ROOT = Path(__file__).parents[1]
+SAID = "“We will appeal,” said Ana Ruiz.\n"
+RECORDS = ("statements.jsonl", "documents.jsonl", "failures.jsonl")
+
+Start = Callable[..., Summary] if TYPE_CHECKING else object
+
+
+@pytest.fixture
+def start(tmp_path: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Return a function that runs over ``in/`` in an empty folder, into ``out/``."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+
+    def go(*paths: str, output: str = "out", **options: object) -> Summary:
+        return run(paths or ("in",), Path(output), Options(**options), lambda: tools)
+
+    return go
+
+
+@pytest.fixture
+def five(tmp_path: Path, start: Start) -> list[Path]:
+    """Write five small documents, the fourth a table of two."""
+    texts = [SAID, "“No,” said Bo Lind.\n", "It rained.\n", "“Yes,” said Cy Moe.\n"]
+    paths = [tmp_path / "in" / f"{name}.txt" for name in "abce"]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text, encoding="utf-8")
+    table = tmp_path / "in" / "d.jsonl"
+    with jsonlines.open(table, "w") as writer:
+        writer.write_all([{"text": "“Maybe,” said Di Orr."}, {"text": "It snowed."}])
+    return [*paths, table]
+
+
+def lines(path: str | Path) -> list[dict]:
+    with jsonlines.open(path) as reader:
+        return list(reader)
+
+
+def contents(folder: str | Path) -> dict[str, bytes]:
+    """Return all that a run wrote but for its manifest."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(Path(folder).rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
+    }
+
+
+# ---------------------------------------------------------------- what is written
+
+
+@pytest.fixture(scope="module")
+def seeds_run(tmp_path_factory: pytest.TempPathFactory, tools: Tools) -> Path:
+    output = tmp_path_factory.mktemp("seeds") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        run(["seeds"], output, Options(), lambda: tools)
+    return output
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_every_record_of_a_run_fits_the_schema(kind: str, seeds_run: Path) -> None:
+    schema = json_schema(kind)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    if kind == "manifest":
+        records = [json.loads((seeds_run / "manifest.json").read_bytes())]
+    else:
+        records = lines(seeds_run / f"{kind}s.jsonl")
+    for record in records:
+        validator.validate(record)
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_every_field_of_the_schema_says_what_it_means(kind: str) -> None:
+    schema = json_schema(kind)
+    for definition in (schema, *schema["$defs"].values()):
+        for name, field in definition.get("properties", {}).items():
+            assert field.get("description"), f"{definition['title']}.{name}"
+
+
+def test_a_run_over_the_seeds_is_sound(seeds_run: Path) -> None:
+    assert list(verify(seeds_run)) == []
+    assert {d["format"] for d in lines(seeds_run / "documents.jsonl")} == {"text", "markdown", "html", "jsonl", "csv"}
+
+
+def test_the_manifest_lists_every_file_with_its_digest(seeds_run: Path) -> None:
+    manifest = read_manifest(seeds_run)
+    assert set(manifest.outputs) == set(contents(seeds_run))
+    for name, file in manifest.outputs.items():
+        assert file.sha256 == file_sha256(seeds_run / name)
+        assert file.bytes == (seeds_run / name).stat().st_size
+    assert manifest.outputs["statements.jsonl"].records == len(lines(seeds_run / "statements.jsonl"))
+    assert (manifest.status, manifest.base) == ("complete", str(ROOT))
+
+
+def test_texts_that_are_not_the_source_are_stored(seeds_run: Path) -> None:
+    stored = {path.stem for path in (seeds_run / "texts").iterdir()}
+    documents = lines(seeds_run / "documents.jsonl")
+    assert stored == {d["text_sha256"] for d in documents if d["format"] not in ("text", "markdown")}
+    for name in stored:
+        assert file_sha256(seeds_run / "texts" / f"{name}.txt") == name
+
+
+def test_running_twice_gives_the_same_bytes(start: Start, five: list[Path]) -> None:
+    start()
+    start(output="again")
+    assert contents("out") == contents("again")
+    start()
+    assert contents("out") == contents("again")
+
+
+def test_documents_stand_in_path_order_whatever_became_of_them(start: Start, five: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "in" / "aa.txt").write_bytes(b"\x7fELF\x00\x01")
+    (tmp_path / "in" / "bb.txt").write_text("")
+    (tmp_path / "in" / "cc.png").write_bytes(b"x")
+    summary = start("in", "ghost.txt")
+    assert [(d["uri"], d["status"]) for d in lines("out/documents.jsonl")] == [
+        ("ghost.txt", "failed"),
+        ("in/a.txt", "ok"),
+        ("in/aa.txt", "failed"),
+        ("in/b.txt", "ok"),
+        ("in/bb.txt", "empty"),
+        ("in/c.txt", "ok"),
+        ("in/cc.png", "skipped:unknown-format"),
+        ("in/d.jsonl#1", "ok"),
+        ("in/d.jsonl#2", "ok"),
+        ("in/e.txt", "ok"),
+    ]
+    assert [f["uri"] for f in lines("out/failures.jsonl")] == ["ghost.txt", "in/aa.txt"]
+    assert (summary.documents, summary.failed, summary.skipped) == (7, 2, 1)
+    assert list(verify(Path("out"))) == []
+
+
+def test_only_quotes_leaves_the_writer_out(start: Start, five: list[Path]) -> None:
+    start(only="quotes")
+    statements = lines("out/statements.jsonl")
+    assert {s["voice"] for s in statements} == {"direct"}
+    assert {s["index"] for s in statements} == {0}
+    assert list(verify(Path("out"))) == []
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("utf-8", SAID),
+        ("utf-8-sig", SAID),
+        ("utf-16", "😀 " + SAID),
+        ("utf-32", SAID),
+        ("utf-8", "Café\r\n\r\n😀 “Naïve,” said Ana Ruiz.\r\n"),
+        ("cp1252", "The café’s owner, Ana Ruiz, said: “We will appeal.”\n" * 3),
+    ],
+)
+def test_byte_anchors_lead_to_the_words_in_the_source(encoding: str, text: str, start: Start) -> None:
+    Path("in/a.txt").write_bytes(text.encode(encoding))
+    start()
+    raw = Path("in/a.txt").read_bytes()
+    statements = lines("out/statements.jsonl")
+    assert statements
+    for s in statements:
+        anchor = s["source"]["anchor"]
+        first, last = s["spans"][0][0], s["spans"][-1][1]
+        codec = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(encoding, encoding)
+        assert raw[anchor["byte_start"] : anchor["byte_end"]].decode(codec) == text[first:last]
+    assert list(verify(Path("out"))) == []
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=60), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"])
+)
+def test_byte_offsets_are_those_of_the_encoded_text(text: str, encoding: str) -> None:
+    offsets = ByteOffsets(text, encoding)
+    for at in range(len(text) + 1):
+        assert text[:at].encode(encoding) == text.encode(encoding)[: offsets.byte(at)]
+
+
+def test_byte_offsets_beyond_one_step() -> None:
+    text = "é😀a" * 5000
+    offsets = ByteOffsets(text, "utf-8")
+    for at in (0, 1, 4095, 4096, 4097, 8192, len(text)):
+        assert offsets.byte(at) == len(text[:at].encode())
+
+
+@given(st.lists(st.builds(Failure, uri=st.text(), stage=st.text(), error=st.text(), remedy=st.text()), max_size=5))
+def test_records_come_back_as_written(tmp_path_factory: pytest.TempPathFactory, failures: list[Failure]) -> None:
+    path = tmp_path_factory.mktemp("records") / "failures.jsonl"
+    assert write_records(path, failures).records == len(failures)
+    assert list(read_records(path, Failure)) == failures
+
+
+# ---------------------------------------------------------------- interrupted and resumed
+
+
+class Stopper:
+    """Stands in for ``process``: does something before one of the documents, and counts them."""
+
+    def __init__(self, at: int, act: Callable[[], None]) -> None:
+        self.at = at
+        self.act = act
+        self.calls = 0
+        self.process = run_module.process
+
+    def __call__(self, *args: object) -> object:
+        self.calls += 1
+        if self.calls == self.at:
+            self.act()
+        return self.process(*args)
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("at", [1, 3, 6])
+def test_an_interrupted_run_keeps_what_is_done_and_the_next_completes_it(
+    at: int, start: Start, five: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(output="whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "process", Stopper(at, interrupt))
+        summary = start()
+    assert (summary.status, summary.documents, summary.published) == ("interrupted", at - 1, True)
+    assert read_manifest(Path("out")).status == "interrupted"
+    assert list(verify(Path("out"))) == []
+    assert contents("whole")["statements.jsonl"].startswith(contents("out")["statements.jsonl"])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "process", rest := Stopper(0, interrupt))
+        summary = start()
+    assert (rest.calls, summary.reused, summary.status) == (7 - at, at - 1, "complete")
+    assert contents("out") == contents("whole")
+    assert sorted(path.name for path in Path("out").iterdir()) == sorted([*RECORDS, "manifest.json", "texts"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_interrupt_a_run(number: int, start: Start, five: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(number)
+    monkeypatch.setattr(run_module, "process", Stopper(2, lambda: os.kill(os.getpid(), number)))
+    with obeyed_interrupts():
+        summary = start()
+    assert summary.status == "interrupted"
+    assert signal.getsignal(number) == before
+
+
+def test_a_first_interrupt_is_held_back_and_a_second_obeyed() -> None:
+    with obeyed_interrupts():
+        with held_interrupts():
+            os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt), held_interrupts():
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_an_interrupt_while_the_tools_load_is_no_crash(start: Start, five: list[Path]) -> None:
+    summary = run(["in"], Path("out"), Options(), interrupt)
+    assert (summary.status, summary.documents) == ("interrupted", 0)
+    assert read_manifest(Path("out")).status == "interrupted"
+    assert start().status == "complete"
+
+
+@pytest.mark.parametrize("torn", [0, 1, 40])
+def test_a_killed_run_is_completed(torn: int, start: Start, five: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies in the folder at the fourth document is what a kill -9 leaves, but for a torn last line."""
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "process", Stopper(4, lambda: shutil.copytree("out", "killed")))
+        start()
+    journal = Path("killed/.work/outcomes.jsonl")
+    journal.write_bytes(journal.read_bytes()[: -torn or None])
+    assert start(output="killed").reused == (3 if torn == 0 else 2)
+    assert contents("killed") == contents("out")
+
+
+def test_a_run_with_other_options_starts_over(start: Start, five: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    start(output="whole", only="quotes")
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "process", Stopper(3, interrupt))
+        start()
+    assert start(only="quotes").reused == 0
+    assert contents("out") == contents("whole")
+
+
+def test_changed_documents_are_processed_again_after_an_interrupt(
+    start: Start, five: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "process", Stopper(3, interrupt))
+        start()
+    five[0].write_text("“We have won,” said Ana Ruiz.\n", encoding="utf-8")
+    assert start().reused == 1
+    start(output="whole")
+    assert contents("out") == contents("whole")
+
+
+def test_complete_results_stay_until_the_new_ones_are(
+    start: Start, five: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start()
+    before = contents("out")
+    five[0].write_text("“We have won,” said Ana Ruiz.\n", encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "process", Stopper(3, interrupt))
+        summary = start()
+    assert (summary.status, summary.published) == ("interrupted", False)
+    assert read_manifest(Path("out")).status == "complete"
+    assert before.items() <= contents("out").items()
+    assert start().status == "complete"
+    assert contents("out") != before
+
+
+# ---------------------------------------------------------------- trouble
+
+
+def test_a_crash_in_a_stage_is_one_documents_failure(
+    start: Start, five: list[Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def crash() -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(run_module, "process", Stopper(2, crash))
+    summary = start()
+    assert (summary.documents, summary.failed) == (5, 1)
+    (failure,) = lines("out/failures.jsonl")
+    assert (failure["uri"], failure["stage"], failure["error"]) == ("in/b.txt", "process", "ZeroDivisionError: oh")
+    assert "report" in failure["remedy"]
+    assert "ZeroDivisionError" in caplog.text
+    assert list(verify(Path("out"))) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        ("mine.doc", "holds mine.doc, which no run of onrecord wrote"),
+        ("statements.jsonl", "holds statements.jsonl, which no run"),
+        ("manifest.json", "holds manifest.json, which no run"),
+        ("texts/mine.txt", "holds texts, which no run"),
+    ],
+)
+def test_a_folder_with_somebodys_files_is_refused(made: str, message: str, start: Start, five: list[Path]) -> None:
+    path = Path("out") / made
+    path.parent.mkdir(parents=True)
+    path.write_text('{"name": "mine"}')
+    with pytest.raises(RunError, match=message) as caught:
+        start()
+    assert "another folder" in caught.value.remedy
+    assert [p for p in Path("out").rglob("*") if p.is_file()] == [path]
+
+
+def test_files_put_among_a_runs_texts_are_not_lost(start: Start, five: list[Path]) -> None:
+    start()
+    Path("out/texts/notes.txt").write_text("mine")
+    with pytest.raises(RunError, match=r"holds texts/notes\.txt"):
+        start()
+
+
+def test_a_readme_in_the_output_folder_is_welcome(start: Start, five: list[Path]) -> None:
+    Path("out").mkdir()
+    Path("out/README.md").write_text("What runs write.")
+    start()
+    assert Path("out/README.md").read_text() == "What runs write."
+
+
+@pytest.mark.parametrize("output", ["file", "file/inside"])
+def test_an_output_that_cannot_be_written_is_refused(output: str, start: Start, five: list[Path]) -> None:
+    Path("file").write_text("")
+    with pytest.raises(RunError, match="cannot be used for output"):
+        start(output=output)
+
+
+def test_a_second_run_into_the_same_folder_is_refused(start: Start, five: list[Path]) -> None:
+    with opened_output(Path("out")), pytest.raises(RunError, match="Another run"):
+        start()
+    assert start().status == "complete"
+
+
+def test_a_full_disk_is_said_and_the_next_run_goes_on(
+    start: Start, five: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "write_records", full)
+        with pytest.raises(RunError, match="No space left") as caught:
+            start()
+    assert "goes on where this one stopped" in caught.value.remedy
+    assert start().reused == 6
+
+
+def test_what_a_run_wrote_is_not_read_as_its_input(start: Start, five: list[Path]) -> None:
+    start("in", output="in/out")
+    first = contents("in/out")
+    start("in", output="in/out")
+    assert contents("in/out") == first
+    assert not any(d["uri"].startswith("in/out/") for d in lines("in/out/documents.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [(["ghost.txt"], "ghost.txt does not exist"), (["in"], "There is nothing to read at in")],
+)
+def test_nothing_to_read_is_an_error_and_leaves_nothing(paths: list[str], message: str, start: Start) -> None:
+    with pytest.raises(RunError, match=message):
+        start(*paths)
+    assert not Path("out").exists()
+
+
+def test_a_run_that_cannot_start_leaves_nothing(start: Start, five: list[Path]) -> None:
+    def load() -> Tools:
+        raise ModelError("There is no such model.", remedy="Install it.")
+
+    with pytest.raises(ModelError):
+        run(["in"], Path("out"), Options(), load)
+    assert not Path("out").exists()
+
+
+def test_progress_grows_to_the_whole(start: Start, five: list[Path], tools: Tools) -> None:
+    seen = []
+    run(["in"], Path("out"), Options(), lambda: tools, seen.append)
+    assert [p.bytes_done for p in seen] == sorted(p.bytes_done for p in seen)
+    assert (seen[-1].bytes_done, seen[-1].documents) == (seen[-1].bytes_in_all, 6)
