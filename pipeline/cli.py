@@ -158,7 +158,7 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE", help="Fail if a measure is below its floor in this TOML file.")
     ] = None,
     errors: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write every difference from the gold there, JSONL.")
+        Path | None, typer.Option(metavar="DIR", help="Write every difference from the gold there, JSONL and a page.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     model: Model = None,
@@ -173,7 +173,7 @@ def evaluate(
     tools = None if run_folder else _tools(model, rules)
     found = evaluation.evaluate(gold, run_folder, statements, tools)
     if errors:
-        evaluation.write_differences(errors, found.differences)
+        evaluation.write_errors(errors, found.differences)
     if as_json:
         typer.echo(msgspec.json.encode(found.scores).decode())
     else:

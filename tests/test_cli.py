@@ -273,11 +273,13 @@ def test_evaluate_processes_the_gold_or_reads_a_run(gold: None, onrecord: Onreco
 
 def test_evaluate_takes_statements_from_elsewhere_and_writes_the_differences(gold: None, onrecord: Onrecord) -> None:
     write("other.jsonl", json.dumps(GOLD | {"source": [[33, 35]]}) + "\n")
-    code, _, _ = onrecord("evaluate", "--gold", "gold", "--statements", "other.jsonl", "--errors", "errors.jsonl")
+    code, _, _ = onrecord("evaluate", "--gold", "gold", "--statements", "other.jsonl", "--errors", "errors")
     assert code == 0
-    assert lines("errors.jsonl")[0] == {
-        "doc": "a", "kind": "source", "start": 0, "content": "“We will appeal,”", "expected": "It", "got": "Ana Ruiz",
-    }  # fmt: skip
+    first = lines("errors/errors.jsonl")[0]
+    assert (first["doc"], first["kind"], first["start"]) == ("a", "wrong-source", 0)
+    assert [first[side][0]["source"][0]["text"] for side in ("gold", "predicted")] == ["It", "Ana Ruiz"]
+    assert "cue.say" in [reason["rule"] for reason in first["predicted"][0]["evidence"]]
+    assert Path("errors/errors.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize(("floor", "code"), [(99, 0), (101, 1)])

@@ -166,13 +166,14 @@ def test_several_annotators(gold: Path) -> None:
 
 def test_differences(gold: Path) -> None:
     rows = [GOLD[1] | {"speaker": "Bo", "class": "claim"}, GOLD[2] | {"source": "She", "cue": "thinks", "speaker": "B"}]
-    write_jsonl(gold.parent / "run/statements.jsonl", [predicted_row(row) for row in rows])
+    evidence = [{"rule": "cue.think", "start": 37, "end": 43}]
+    write_jsonl(gold.parent / "run/statements.jsonl", [predicted_row(row) | {"evidence": evidence} for row in rows])
     found = evaluate(gold, gold.parent / "run").differences
-    assert [(d.kind, d.content, d.expected, d.got) for d in found] == [
-        ("missed", "“We will appeal,”", "Ana Ruiz", None),
-        ("name", "that it may take years", "Ana Ruiz", "Bo"),
-        ("class", "that it may take years", "analysis", "claim"),
-        ("spurious", "It rained on Monday.", None, "She"),
+    assert [(d.kind, d.passages[0].text, [e.rule for p in d.predicted for e in p.evidence]) for d in found] == [
+        ("missed-cue", "“We will appeal,” said Ana Ruiz.", []),
+        ("wrong-name", "She thinks that it may take years.", ["cue.think"]),
+        ("wrong-class", "She thinks that it may take years.", ["cue.think"]),
+        ("false-attribution", "She thinks that it may take years.\nIt rained on Monday.", ["cue.think"]),
     ]
 
 

@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct
 
 from pipeline.errors import UsageError
 from pipeline.evaluate.attributions import Comparison, compare, exact_span_scores, linked_scores, quotation_scores
-from pipeline.evaluate.differences import Difference, differences, write_differences
+from pipeline.evaluate.differences import Difference, differences
 from pipeline.evaluate.floors import Fall, check_floors, read_floors
 from pipeline.evaluate.gold import Gold, read_gold
 from pipeline.evaluate.predictions import process_texts, read_run
@@ -21,6 +21,7 @@ from pipeline.evaluate.statements import (
     name_scores,
     ranking_scores,
 )
+from pipeline.evaluate.write_errors import write_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Difference", "Evaluation", "Fall", "Row", "Scores",
-    "as_table", "check_floors", "evaluate", "measures", "read_floors", "table_lines", "write_differences",
+    "as_table", "check_floors", "evaluate", "measures", "read_floors", "table_lines", "write_errors",
 ]  # fmt: skip
 
 

@@ -33,8 +33,10 @@ class Comparison:
         self.predicted = [prediction for prediction in predicted if prediction.voice != "writer"]
         self.gold_contents = [text.ids(a.content) for a in self.gold]
         self.gold_sources = [text.ids(a.source) for a in self.gold]
+        self.gold_cues = [text.ids(a.cue) for a in self.gold]
         self.contents = [text.ids(p.spans) for p in self.predicted]
         self.sources = [text.ids(p.mention) for p in self.predicted]
+        self.cues = [text.ids(p.cue_span) for p in self.predicted]
         self.paired = pair(self.gold_contents, self.contents)
 
     def same_source(self, i: int, j: int) -> bool:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from pipeline.errors import UsageError
 from pipeline.process import process
-from pipeline.records import Document, Extract, Span, StatementClass, Voice
+from pipeline.records import Document, Evidence, Extract, Span, StatementClass, Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,10 @@ class PredictedSource(Struct, frozen=True):
 
 
 class Prediction(Struct, frozen=True, kw_only=True):
-    """The fields of a statement that are scored; other systems can be scored by writing only these."""
+    """The fields of a statement that are scored; other systems can be scored by writing only these.
+
+    ``evidence`` is not scored, but shown beside the differences from the gold.
+    """
 
     uri: str
     voice: Voice
@@ -44,6 +47,7 @@ class Prediction(Struct, frozen=True, kw_only=True):
     class_: StatementClass | None = field(default=None, name="class")
     check_worthiness: float | None = None
     confidence: float | None = None
+    evidence: tuple[Evidence, ...] = ()
     source: PredictedSource = PredictedSource()
 
     @property
