@@ -170,10 +170,10 @@ class _Builder:
         return self._statement(
             a.spans, a.voice, c, attribution_confidence(a, resolution),
             (*a.evidence, *resolution.evidence, *c.evidence),
-            quotations=self._quotations(a.quotations), cue=self._extract(a.cue), speaker=resolution.speaker,
+            quotations=self._quotations(a.quotations), cue=self._extract(a.cue), speaker=self._speaker(resolution),
             addressee=self._extract(a.addressee) or UNSET, medium=self._extract(a.medium) or UNSET,
             chain=tuple(Extract(s.start, s.end, s.of(self.text)) for s in a.chain) or UNSET,
-            nested=tuple(self._nested(n) for n in a.nested) or UNSET,
+            nested=self._all_nested(a, resolution) or UNSET,
         )  # fmt: skip
 
     def writer(self, span: Span, c: Classification) -> Statement:
@@ -194,14 +194,22 @@ class _Builder:
             source=Provenance(sha256=self.sha256, anchor=self._anchor(start, end)), producer=self.producer, **fields,
         )  # fmt: skip
 
-    def _nested(self, a: Attribution) -> Nested:
-        mention = self._extract(a.source)
-        speaker = Speaker(name=mention.text, type="unnamed", mention=mention) if mention else None
+    def _all_nested(self, a: Attribution, resolution: Resolution) -> tuple[Nested, ...]:
+        return tuple(self._nested(n, r) for n, r in zip(a.nested, resolution.nested, strict=True))
+
+    def _nested(self, a: Attribution, resolution: Resolution) -> Nested:
         return Nested(
             voice=a.voice, text=" … ".join(span.of(self.text) for span in a.spans), spans=a.spans,
-            quotations=self._quotations(a.quotations), cue=self._extract(a.cue), speaker=speaker,
-            nested=tuple(self._nested(n) for n in a.nested),
+            quotations=self._quotations(a.quotations), cue=self._extract(a.cue), speaker=self._speaker(resolution),
+            nested=self._all_nested(a, resolution),
         )  # fmt: skip
+
+    def _speaker(self, resolution: Resolution) -> Speaker | None:
+        """Return the speaker with the mention as the text has it; a Doc has U+FFFD for half a surrogate pair."""
+        speaker = resolution.speaker
+        if speaker is None or speaker.mention is None:
+            return speaker
+        return structs.replace(speaker, mention=self._extract(Span(speaker.mention.start, speaker.mention.end)))
 
     def _quotations(self, quotations: tuple[Quotation, ...]) -> tuple[Extract, ...]:
         return tuple(Extract(q.span.start, q.span.end, q.inner.of(self.text)) for q in quotations)

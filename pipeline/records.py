@@ -174,11 +174,15 @@ class Speaker(Struct, frozen=True, kw_only=True):
 
 
 class Resolution(Struct, frozen=True, kw_only=True):
-    """What the speakers stage found for one attribution; ``speaker`` None: no source in the text."""
+    """What the speakers stage found for one attribution; ``speaker`` None: no source in the text.
+
+    ``nested`` holds the resolutions of the attribution's own nested ones, in their order.
+    """
 
     speaker: Speaker | None
     score: float = 0.5
     evidence: tuple[Evidence, ...] = ()
+    nested: tuple[Resolution, ...] = ()
 
 
 class Classification(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
@@ -27,16 +28,25 @@ def resolved(text: str, expected: list[Expected], tools: Tools) -> tuple[Resolut
     """Resolve the sources that a case marks; its contents stand in for the attribute stage."""
     layout = segment(text, tools.rules)
     quotations, _ = pair_quotations(text, layout, tools.rules)
-    found = tuple(as_attribution(e, quotations) for e in expected)
+    found = tuple(as_attribution(text, e, quotations) for e in expected)
     return resolve_speakers(parse(text, layout, tools.nlp), layout, found, tools.rules)
 
 
-def as_attribution(e: Expected, quotations: tuple[Quotation, ...]) -> Attribution:
+def as_attribution(text: str, e: Expected, quotations: tuple[Quotation, ...]) -> Attribution:
     inside = tuple(q for q in quotations if q.level == 0 and any(_quoted(q, span) for span in e.contents))
     return Attribution(
         spans=tuple(e.contents), voice="direct" if inside else "indirect", quotations=inside, source=e.source,
         continued=e.continues is not None, continues=None if e.continues is None else int(e.continues),
+        cue=e.cue, cue_rule="pattern.turn" if e.cue is not None and e.cue.of(text) == ":" else "",
+        nested=tuple(as_attribution(text, inner, ()) for inner in e.nested),
     )  # fmt: skip
+
+
+def with_nested(resolutions: tuple[Resolution, ...]) -> Iterator[Resolution]:
+    """Yield every resolution, and after it those nested in it."""
+    for r in resolutions:
+        yield r
+        yield from with_nested(r.nested)
 
 
 def _quoted(quotation: Quotation, content: Span) -> bool:
@@ -58,7 +68,8 @@ def test_case(case: str, tools: Tools) -> None:
     fails, line, wanted = "==>" in case, *case.replace("==>", "=>").split(" => ")
     text, expected = read_markup(line)
     wants = wanted.split(" ; ")
-    found = [shown(r.speaker, want) for r, want in zip(resolved(text, expected, tools), wants, strict=True)]
+    everyone = with_nested(resolved(text, expected, tools))
+    found = [shown(r.speaker, want) for r, want in zip(everyone, wants, strict=True)]
     if fails:
         assert found != wants, "passes now: write => for ==>"
     else:

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 def attribute(doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], rules: Rules) -> tuple[Attribution, ...]:
     """Find the attributions of a document, outermost only, in text order."""
+    return by_rules(doc, layout, quotations, rules)
+
+
+def by_rules(doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], rules: Rules) -> tuple[Attribution, ...]:
+    """Find what grammar, marks and layout show by the rules alone."""
     text = doc.text
     cues = find_cues(doc, quotations, rules)
     outer = tuple(q for q in quotations if q.level == 0)
@@ -42,4 +47,4 @@ def attribute(doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], rules
     found = merge(found, [a for a in tied if a.cue is None or not page.inside(a.cue.start)])
     found += partial(page, [span for a in found for span in (*a.spans, a.cue) if span is not None])
     found = nest(keep_floor(page, found), inner)
-    return finish(text, found, outer)
+    return finish(text, found, quotations)

@@ -47,7 +47,7 @@ def mention_after(page: Page, cue: int, end: int) -> Span | None:
         following = words[at + 1] if at + 1 < len(words) else None
         if token.tag_ in FINITE or token.text in (";", ":", "—", "–", ".") or token.pos_ in ("SCONJ", "CCONJ", "VERB"):
             break
-        if token.text == "," and not _goes_on(following):
+        if token.text == "," and not (_goes_on(following) or _names(taken, following)):
             break
         if token.pos_ == "ADP" and _is_circumstance(token, following, apposition="," in [t.text for t in taken]):
             break
@@ -69,6 +69,12 @@ def _is_circumstance(token: Token, following: Token | None, *, apposition: bool)
 def _goes_on(token: Token | None) -> bool:
     """Tell whether an apposition begins here: a, the, his, or a common noun."""
     return token is not None and (token.pos_ in ("DET", "NOUN") or token.tag_ == "PRP$")
+
+
+def _names(taken: list[Token], token: Token | None) -> bool:
+    """Tell whether a name follows a description without one: asked its chairwoman, Lise Dam."""
+    described = bool(taken) and all(t.pos_ in ("DET", "PRON", "ADJ", "NOUN", "ADP") for t in taken)
+    return described and token is not None and token.pos_ == "PROPN"
 
 
 def _nominal(words: list[Token]) -> bool:

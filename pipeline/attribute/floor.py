@@ -14,7 +14,7 @@ from msgspec import structs
 from pipeline.attribute.beside import FINITE
 from pipeline.attribute.claims import Claims
 from pipeline.attribute.page import BLANK
-from pipeline.attribute.ties import Tie, can_speak, noun_phrase, record
+from pipeline.attribute.ties import Tie, can_speak, noun_phrase, record, words_of
 from pipeline.records import Attribution, Evidence, Span
 
 if TYPE_CHECKING:
@@ -46,7 +46,10 @@ def keep_floor(page: Page, found: list[Attribution]) -> list[Attribution]:
         if _is_heading(page.text, utterance):
             continue
         at = floor.before(index)
-        if at is not None:
+        listed = floor.list_head(index)
+        if listed is not None:
+            floor.add_listed(listed, utterance)
+        elif at is not None:
             floor.extend(at, utterance)
         else:
             waiting.append(index)
@@ -96,6 +99,8 @@ class _Floor:
         self.found: list[Attribution] = []
         self.contents, self.cues = Claims(), Claims()
         self._speech = {hit.span.start for hit in page.cues if "quotation" in hit.rule.frames}
+        self._list_heads = _paragraphs_before_lists(page)
+        self._list_ties: dict[int, Tie | None] = {}
         for a in found:
             self.add(a)
 
@@ -117,6 +122,25 @@ class _Floor:
         evidence = (*a.evidence, Evidence("pattern.floor", utterance.start, utterance.end))
         spans = tuple(sorted((*a.spans, *added)))
         self.found[at] = structs.replace(a, spans=spans, evidence=evidence, score=min(a.score, JOINED_SCORE))
+
+    def list_head(self, index: int) -> Tie | None:
+        """Tie an item of a list to the subject of the paragraph that opens it (Voss spoke. Key points:)."""
+        page, utterance = self.page, self.page.spoken[index]
+        at = page.sentence(page.sentence_at(utterance.start)).paragraph
+        head = self._list_heads[at]
+        if head is None or not page.blank(utterance.end, page.layout.paragraphs[at].span.end):
+            return None
+        if head not in self._list_ties:
+            self._list_ties[head] = _subject_of(page, page.layout.paragraphs[head].span)
+        return self._list_ties[head]
+
+    def add_listed(self, tie: Tie, utterance: Utterance) -> None:
+        """Add an item of somebody's list, to the record of the items before if there is one."""
+        before = self.cues.keys([tie.cue]) if tie.cue is not None else []
+        if before and tie.cue is not None and self.found[before[0]].spans[0].start > tie.cue.end:
+            self.extend(before[0], utterance)
+        else:
+            self.add(record(tie, list(utterance.spans)))
 
     def before_pronoun(self, index: int) -> int | None:
         """Return the attribution two sentences back, where the one between is about "him" or "her"."""
@@ -175,6 +199,27 @@ class _Floor:
         at = self.found[key].continues if self.found[key].continued else key
         kept = record(Tie("pattern.floor-kept", None, None), list(utterance.spans))
         return structs.replace(kept, continued=True, continues=at)
+
+
+def _paragraphs_before_lists(page: Page) -> list[int | None]:
+    """Return for each paragraph the one ending in a colon that opens the list which it is an item of."""
+    heads: list[int | None] = []
+    opening: int | None = None
+    for at, paragraph in enumerate(page.layout.paragraphs):
+        listed = paragraph.zone == "list"
+        if not listed:
+            opening = at if page.text[paragraph.span.end - 1] == ":" else None
+        heads.append(opening if listed else None)
+    return heads
+
+
+def _subject_of(page: Page, head: Span) -> Tie | None:
+    for token in reversed(page.tokens(head.start, head.end)):
+        if token.dep_ == "nsubj" and token.head.dep_ == "ROOT" and can_speak(token) and not page.inside(token.idx):
+            verb = words_of(token.head)
+            auxiliary = next((c for c in token.head.lefts if c.dep_ == "aux" and c.i > token.i), token.head)
+            return Tie("pattern.list", Span(auxiliary.idx, verb.end), noun_phrase(token))
+    return None
 
 
 def _subject_before(page: Page, index: int) -> Attribution | None:

@@ -114,11 +114,15 @@ def phrase_group(syntax: Syntax, lexicon: Lexicon, head: Token, parts: tuple[int
 
 
 def is_passive(verb: Token) -> bool:
-    """Tell whether a verb is in the passive, or a participle that stands after its noun ("a man called Ito")."""
+    """Tell whether a verb is in the passive, or a participle after its noun or at the sentence's head.
+
+    "a man called Ito"; "Asked why, Ito left".
+    """
     if any(c.dep_ in ("auxpass", "nsubjpass") for c in verb.children):
         return True
     after_noun = verb.tag_ == "VBN" and verb.dep_ in ("acl", "amod")
-    return after_noun and not any(c.dep_ in ("aux", "nsubj") for c in verb.children)
+    fronted = verb.tag_ in ("VBN", "VBD") and verb.dep_ in ("advcl", "csubj") and bool(verb.is_sent_start)
+    return (after_noun or fronted) and not any(c.dep_ in ("aux", "nsubj") for c in verb.children)
 
 
 def agent(verb: Token) -> Token | None:

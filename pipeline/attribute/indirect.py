@@ -55,7 +55,7 @@ def content_spans(syntax: Syntax, hit: CueHit, content: Content) -> tuple[Span, 
         edges = settled(syntax, first, last)
         for candidate in (syntax.balanced(*edges), edges, (first, last)):
             span = syntax.span(*candidate)
-            if span is not None and not any(part.overlaps(span) for part in taken):
+            if span is not None and not any(part.overlaps(span) for part in taken) and not syntax.cuts(*candidate):
                 spans.append(span)
                 break
     return tuple(sorted(spans))

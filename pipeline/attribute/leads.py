@@ -80,14 +80,21 @@ def _with_source(page: Page, hit: CueHit) -> CueHit:
 
 
 def _label(page: Page, region: Span) -> Tie | None:
-    """Take a colon after a name alone: "Ito: “…”", "And from Ito: “…”", "… by a nose - Ana Ito: “…”"."""
+    """Take a colon after a name alone: "Ito: “…”", "And from Ito: “…”", "… by a nose - Ana Ito: “…”".
+
+    After "from" the name may follow a description: "From our reporter in Rome, Ana Ito: “…”".
+    """
     colon = page.text.rindex(":", region.start, region.end)
     tokens = page.tokens(region.start, colon)
     dashes = [i for i, t in enumerate(tokens) if t.text in DASHES]
     tokens = tokens[dashes[-1] + 1 :] if dashes else tokens
+    sent = False
     while tokens and (tokens[0].pos_ in ("CCONJ", "ADP", "ADV", "PUNCT") or tokens[0].lower_ in ("and", "from")):
+        sent = sent or tokens[0].lower_ == "from"
         tokens = tokens[1:]
-    if not 0 < len(tokens) <= LABEL_WORDS or not tokens[0].text[:1].isupper():
+    if not 0 < len(tokens) <= LABEL_WORDS:
+        return None
+    if not tokens[0].text[:1].isupper() and not (sent and tokens[-1].pos_ == "PROPN"):
         return None
     if any(t.pos_ in ("VERB", "AUX") and t.text[:1].islower() for t in tokens):
         return None

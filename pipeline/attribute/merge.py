@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pipeline.records import Quotation
+
+    Quotations = tuple[Quotation, ...]
 # Patterns whose content the marks and the layout settle, whatever the parse says of their cue.
 SURE = ("pattern.tag", "pattern.tag-any-verb", "pattern.signature", "pattern.turn")
 
@@ -99,22 +102,43 @@ def _with_clause(direct: Iterable[Attribution], tied: list[Attribution]) -> Iter
 def finish(text: str, found: list[Attribution], quotations: tuple[Quotation, ...]) -> tuple[Attribution, ...]:
     """Sort the attributions and give each its quotations and the voice that they decide.
 
-    ``continues``, an index into ``found``, becomes one into the result.
+    ``continues``, an index into ``found``, becomes one into the result. Those nested in a quotation get
+    the quotations inside that.
     """
+    outer = tuple(q for q in quotations if q.level == 0)
+    deeper = tuple(q for q in quotations if q.level == 1)
     order = sorted(range(len(found)), key=lambda i: _place(found[i]))
     places = {i: place for place, i in enumerate(order)}
     finished = []
     for i in order:
         continues = found[i].continues
         place = None if continues is None else places[continues]
-        finished.append(structs.replace(_voiced(text, found[i], quotations), continues=place))
+        finished.append(structs.replace(_voiced(text, found[i], outer, deeper), continues=place))
     return tuple(finished)
 
 
-def _voiced(text: str, a: Attribution, quotations: tuple[Quotation, ...]) -> Attribution:
-    outermost = quotations_in(a.spans, quotations)
-    nested = tuple(_voiced(text, inner, quotations) for inner in sorted(a.nested, key=_place))
-    return structs.replace(a, quotations=outermost, voice=voice_of(text, a.spans, outermost), nested=nested)
+def _voiced(text: str, a: Attribution, quotations: Quotations, deeper: Quotations) -> Attribution:
+    own = quotations_in(a.spans, quotations)
+    nested = []
+    for inner in sorted(a.nested, key=_place):
+        quoted = any(_around(span, own) for span in inner.spans)
+        inside = _with_marks(inner, deeper) if quoted else inner
+        nested.append(_voiced(text, inside, deeper if quoted else quotations, () if quoted else deeper))
+    return structs.replace(a, quotations=own, voice=voice_of(text, a.spans, own), nested=tuple(nested))
+
+
+def _with_marks(a: Attribution, quotations: Quotations) -> Attribution:
+    """Widen a content that fills a quotation to that one's marks (She told me: [‘Never’])."""
+    around = _around(a.spans[0], quotations) if len(a.spans) == 1 else None
+    if around is None or around.inner.start != a.spans[0].start:
+        return a
+    return structs.replace(a, spans=(around.span,))
+
+
+def _around(span: Span, quotations: Quotations) -> Quotation | None:
+    """Return which of the quotations, all of one level, holds the span between its marks."""
+    at = bisect.bisect_right(quotations, span.start, key=lambda q: q.inner.start) - 1
+    return quotations[at] if at >= 0 and quotations[at].inner.holds(span) else None
 
 
 def _place(a: Attribution) -> tuple[int, int]:

@@ -77,14 +77,21 @@ def _resumed(page: Page, index: int, tag_before: Tie | None) -> Span | None:
 def _choose(page: Page, index: int, tag_before: Tie | None) -> Tie | None:
     """Choose between lead and tag.
 
-    A comma before the closing mark calls for a tag; else a lead wins, unless it is only the tag
-    of the utterance before.
+    A comma before the closing mark calls for a tag, as does a question mark before one in the same
+    sentence; else a lead wins, unless it is only the tag of the utterance before.
     """
-    comma = page.spoken[index].quotations[-1].inner.of(page.text).rstrip().endswith(",")
+    inner = page.spoken[index].quotations[-1].inner.of(page.text).rstrip()
+    comma = inner.endswith(",")
     leading = lead(page, index)
     tagging = tag(page, index, led=leading is not None or not comma)
-    if tagging is not None and comma:
+    if tagging is not None and (comma or (inner.endswith(("?", "!")) and _in_its_sentence(page, index, tagging))):
         return tagging
     if leading is not None and tag_before is not None and leading.cue == tag_before.cue:
         return tagging or tag_before
     return leading or tagging
+
+
+def _in_its_sentence(page: Page, index: int, tagging: Tie) -> bool:
+    """Tell whether a tag with its own source after a question belongs to its sentence (“Why?” asked Ito)."""
+    end = page.sentence(page.sentence_at(page.spoken[index].end - 1)).span.end
+    return tagging.pattern == "pattern.tag" and tagging.cue is not None and tagging.cue.end <= end

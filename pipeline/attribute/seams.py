@@ -149,7 +149,7 @@ def with_coordinated(page: Page, tied: Iterable[Attribution]) -> list[Attributio
     "Ito said the deal would hold and explained that …": a finite verb cannot be coordinated with
     "hold", so that "explained" goes with "said" and has its source.
     """
-    reports = _Reports(tied)
+    reports = _Reports(_without_acts(page, a) for a in tied)
     sources: dict[Span, Span] = {}
     for hit in page.cues:
         token = page.doc[hit.head]
@@ -163,6 +163,24 @@ def with_coordinated(page: Page, tied: Iterable[Attribution]) -> list[Attributio
         if (source := reports.found[outer[-1]].source) is not None:
             sources[hit.span] = source
     return [structs.replace(a, source=sources[a.cue]) if a.cue in sources else a for a in reports.found]
+
+
+def _without_acts(page: Page, a: Attribution) -> Attribution:
+    """End a content at a quotation after which the source acts (said they had “done their job” and walked away).
+
+    A past tense cannot be coordinated with the participle or infinitive before it, so that the cue's own
+    clause goes on with it.
+    """
+    if a.cue is None or len(a.spans) > 1 or a.cue.start > a.spans[0].start:
+        return a
+    for utterance in page.spoken_in(a.spans[0].start, a.spans[0].end):
+        after = page.tokens(utterance.end, a.spans[0].end)[:2]
+        if len(after) < 2 or after[0].pos_ != "CCONJ" or after[1].dep_ != "conj":
+            continue
+        verb = after[1].head
+        if after[1].tag_ in ("VBD", "VBZ") and verb.tag_ in ("VB", "VBN") and page.inside(verb.idx):
+            return structs.replace(a, spans=(Span(a.spans[0].start, utterance.end),))
+    return a
 
 
 def _cut_words(page: Page, a: Attribution, border: int) -> Attribution:

@@ -82,6 +82,12 @@ class Syntax:
             last = max(last, tail[1]) if tail else last
         return first, last
 
+    def cuts(self, first: int, last: int) -> bool:
+        """Tell whether a range holds a part of a quotation and words outside it."""
+        head, tail = self.quotation_at[first], self.quotation_at[last - 1]
+        before = tail is not None and first < tail[0] and last < tail[1]
+        return before or (head is not None and head[0] < first and head[1] < last)
+
     def in_quotation(self, token: Token) -> bool:
         """Tell whether the token stands inside an outermost quotation."""
         return self.quotation_at[token.i] is not None

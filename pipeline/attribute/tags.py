@@ -159,7 +159,10 @@ def _with_source(page: Page, hit: CueHit, region: Span) -> CueHit:
     if source is not None and beside_quotation and (source.start < hit.span.start or before is None):
         return hit
     beside = before or mention_after(page, hit.span.end, region.end)
-    return structs.replace(hit, source=beside) if beside is not None else hit
+    if beside is None:
+        return hit
+    told = hit.addressee if hit.addressee is None or not hit.addressee.overlaps(beside) else None
+    return structs.replace(hit, source=beside, addressee=told)
 
 
 def _without_preposition(page: Page, hit: CueHit) -> CueHit:

@@ -30,6 +30,7 @@ SCORES = {
     "pattern.as-said": 0.75,
     "pattern.partial": 0.8,
     "pattern.floor-kept": 0.6,
+    "pattern.list": 0.7,  # estimated: too rare in PolNeAR
     "pattern.turn": 0.9,
     "pattern.headline": 0.89,
     "pattern.signature": 0.88,

@@ -60,7 +60,7 @@ FEATURES: dict[str, Feature] = {
     "cue-past": sourcing.cue_tag("VBD", "VBN"), "cue-present": sourcing.cue_tag("VBZ", "VBP"),
     "cue-ing": sourcing.cue_tag("VBG"),
     "cue-base": sourcing.cue_tag("VB"), "cue-modal": sourcing.cue_tag("MD"), "cue-negated": sourcing.cue_negated,
-    "cue-noun": sourcing.cue_noun,
+    "cue-noun": sourcing.cue_noun, "turn-question": sourcing.turn_question,
     "cue-absent": sourcing.cue_absent, "cue-after": sourcing.cue_after, "source-pronoun": sourcing.source_pronoun,
     "source-own": sourcing.source_own,
     "source-absent": sourcing.source_absent, "source-person": sourcing.source_entity("PERSON"),

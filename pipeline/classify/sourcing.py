@@ -39,6 +39,12 @@ def cue_noun(reading: Reading) -> Span | None:
     return reading.first(t for t in words if t.tag_.startswith("NN"))
 
 
+def turn_question(reading: Reading) -> Span | None:
+    """A turn of an interview or transcript ends with a question mark."""
+    cue = [t.text for t in reading.words_of(reading.cue)]
+    return reading.spans[-1] if cue == [":"] and reading.text.rstrip().endswith("?") else None
+
+
 def cue_absent(reading: Reading) -> Span | None:
     """There is no cue: the floor is kept."""
     return reading.whole if not reading.cue and reading.voice != "writer" else None

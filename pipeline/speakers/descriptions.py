@@ -234,5 +234,5 @@ class Describer:
 def _bare(text: str) -> str:
     """Return a description without its determiner and what a comma leaves behind."""
     first, _, rest = text.partition(" ")
-    bare = rest if key_of(first) in ("the", "a", "an", "another") and rest else text
+    bare = rest if key_of(first) in ("the", "a", "an", "another", "its", "his", "her", "their") and rest else text
     return bare.strip(" ,;")

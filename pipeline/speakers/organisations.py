@@ -96,6 +96,8 @@ class Organisations:
             if ent.label_ not in _LABELS:
                 continue
             start, end = self._grown(ent.start_char, ent.end_char)
+            if any((m.start, m.end) == (start, end) for m in self.scene.people.within(start, end)):
+                continue  # the recogniser errs now and then, the register of people has read the whole text
             name = self.clean(self.scene.text[start:end])
             if name and name[0].isupper() and (not self.mentions or start >= self.mentions[-1].end):
                 self.mentions.append(Organisation(start, end, name, ent.label_))

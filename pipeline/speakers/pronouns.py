@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 MENTIONS = 60
 CANDIDATES = 12
 
-# Weights of a softmax over the candidates, fitted on PolNeAR train and the world articles (he, she, his, her).
+# Weights of a softmax over the candidates, fitted on PolNeAR train and the world articles (he, she, his, her);
+# that of "same-quotation" is set by hand: a pronoun inside a quotation mostly means somebody named there.
 WEIGHTS: dict[str, float] = {
     "gender": 2.0, "gender-unknown": 0.0, "nearest": 0.8, "second": 0.2, "same-sentence": 0.5,
     "sentence-before": 0.4, "far": -0.8, "same-paragraph": 0.4, "subject": 0.8, "modifier": -0.5,
     "speaker-before": 1.6, "speaker-earlier": 0.4, "often": 0.5, "most": 0.3, "quoted": -1.0, "own-content": -1.5,
-    "spoke-here": 0.5, "full": 0.1, "unclear-before": 0.0,
+    "spoke-here": 0.5, "full": 0.1, "unclear-before": 0.0, "same-quotation": 1.5,
 }  # fmt: skip
 
 
@@ -31,8 +32,10 @@ def features(
 ) -> dict[int, dict[str, float]]:
     """Return the candidates before the position with their features.
 
-    ``spoken`` holds (position, person) of the attributions resolved so far, in text order.
+    ``spoken`` holds (position, person) of the attributions resolved so far, in text order. To a pronoun
+    inside a content or quotation the people whom that names are as near as others.
     """
+    here, within = scene.quoted_by(position), scene.inside_content(position, attribution)
     people = scene.people
     counts, top = people.counts, people.most
     found: dict[int, dict[str, float]] = {}
@@ -45,7 +48,9 @@ def features(
             break
         id = mention.person
         own = scene.quoted_by(mention.start)
-        inside = scene.inside_content(mention.start, attribution)
+        beside = own is not None and own == here
+        own = None if beside else own
+        inside = not within and scene.inside_content(mention.start, attribution)
         if id in found:
             known = found[id]
             if inside or own is not None or known.get("seen"):
@@ -71,6 +76,8 @@ def features(
             known["quoted"] = 1.0
         else:
             known["seen"] = 1.0
+        if beside:
+            known["same-quotation"] = 1.0
         if speakers and speakers[-1] == id:
             known["speaker-before"] = 1.0
         elif id in speakers:

@@ -12,6 +12,7 @@ from msgspec import structs
 from pipeline.records import Candidate, Evidence, Extract, Resolution, Span, Speaker
 from pipeline.speakers.descriptions import Describer
 from pipeline.speakers.found import PRECISION, Found
+from pipeline.speakers.interview import Interview
 from pipeline.speakers.organisations import Organisations
 from pipeline.speakers.phrases import Phrases
 from pipeline.speakers.pronouns import features, rank
@@ -41,7 +42,9 @@ class Resolver:
         self.phrases = Phrases(scene, self.organisations)
         self.roles = Roles(scene, self.describer)
         self.things = Things(scene, self.organisations)
+        self.interview = Interview(scene)
         self.found: dict[int, Found | None] = {}
+        self.nested: dict[int, tuple[Resolution, ...]] = {}
         self.spoken: list[tuple[int, int]] = []
         self.voices: list[tuple[int, Found]] = []
 
@@ -51,13 +54,12 @@ class Resolver:
         order = sorted(range(len(attributions)), key=lambda i: (self._place(attributions[i]), i))
         for i in order:
             attribution = attributions[i]
-            if attribution.source is None:
-                self.found.setdefault(i, None)
-                continue
-            found = self._source(attribution.source, i)
+            found = None if attribution.source is None else self._source(attribution.source, i)
             self.found[i] = found
-            if found is not None:
+            if found is not None and attribution.source is not None:
                 self._remember(attribution.source.start, attribution.source, found)
+            teller = self._floor(i) if attribution.continued else found
+            self.nested[i] = tuple(self._inner(inner, teller, i) for inner in attribution.nested)
         return tuple(self._resolution(i) for i in range(len(attributions)))
 
     def _place(self, attribution: Attribution) -> int:
@@ -75,12 +77,14 @@ class Resolver:
         how: How | None = None
         if attribution.source is None and attribution.continued:
             found, how = self._floor(i), "continued"
+        return self._resolved(attribution.source, found, how, self.nested.get(i, ()))
+
+    def _resolved(
+        self, source: Span | None, found: Found | None, how: How | None, nested: tuple[Resolution, ...]
+    ) -> Resolution:
         if found is None:
-            return Resolution(speaker=None, score=PRECISION["none"])
-        mention = None
-        if attribution.source is not None:
-            span = attribution.source
-            mention = Extract(span.start, span.end, span.of(self.scene.text))
+            return Resolution(speaker=None, score=PRECISION["none"], nested=nested)
+        mention = None if source is None else Extract(source.start, source.end, source.of(self.scene.text))
         role = found.role or (self.describer.role(found.person) if found.person >= 0 else None)
         candidates = found.candidates or (Candidate(found.name, round(found.score, 4)),)
         speaker = Speaker(
@@ -92,7 +96,16 @@ class Resolver:
             candidates=candidates[:5],
         )
         score = found.score * (PRECISION["continued"] if how else 1.0)
-        return Resolution(speaker=speaker, score=round(score, 4), evidence=found.evidence)
+        return Resolution(speaker=speaker, score=round(score, 4), evidence=found.evidence, nested=nested)
+
+    def _inner(self, inner: Attribution, teller: Found | None, i: int) -> Resolution:
+        """Resolve an attribution inside the content of another, whose ``teller`` says "I" of themselves."""
+        found: Found | None = None
+        if inner.source is not None:
+            own = teller is not None and inner.source.of(self.scene.text).casefold() in ("i", "we")
+            found = structs.replace(teller, how="pronoun") if teller and own else self._source(inner.source, i)
+        nested = tuple(self._inner(deeper, found, i) for deeper in inner.nested)
+        return self._resolved(inner.source, found, None, nested)
 
     def _floor(self, i: int) -> Found | None:
         """Return the speaker who keeps the floor: of the attribution continued, or the last one before."""
@@ -110,6 +123,9 @@ class Resolver:
     # ------------------------------------------------------------ one source
 
     def _source(self, source: Span, i: int) -> Found | None:
+        turn = self.scene.attributions[i].cue_rule == "pattern.turn" and source == self.scene.attributions[i].source
+        if turn and (part := self.interview.speaker(source)) is not None:
+            return part
         source = _trimmed(self.scene.text, source)
         if source.end <= source.start:
             return None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipeline.speakers.scene import Scene
 
 _WH = frozenset(["who", "whom", "whose", "which", "that", "where", "when", "familiar", "according"])
+_COURTESY = frozenset(["mr", "mrs", "ms", "miss", "dr", "sir", "lady", "lord", "dame", "madame", "herr", "frau"])
 _NOUNS = frozenset(["NN", "NNS", "NNP", "NNPS"])
 # Words that may follow a name within a mention whose head the name is.
 _AFTER_NAME = PREPOSITIONS | {
@@ -83,9 +84,12 @@ def _leads_well(scene: Scene, source: Span, mention: Mention) -> bool:
     """Tell whether what stands before the name in the mention lets the name be its head."""
     text = scene.text
     lead = [scene.words[i] for i in scene.words_in(source.start, mention.start)]
+    start = mention.start
+    while lead and lead[-1].key.rstrip(".") in _COURTESY:  # "…, Mrs Edna Coyle"
+        start = lead.pop().start
     if not lead:
         return True
-    comma = text[: mention.start].rstrip()[-1:] in (",", "—", "–", "-", ":")
+    comma = text[max(0, start - 8) : start].rstrip()[-1:] in (",", "—", "–", "-", ":")
     if lead[-1].key in PREPOSITIONS or (lead[-1].key in ("and", "or", "than", "that") and not comma):
         return False
     roles = [k for k, word in enumerate(lead) if _is_person_role(scene, word.key)]
@@ -97,7 +101,7 @@ def _leads_well(scene: Scene, source: Span, mention: Mention) -> bool:
     if not roles or roles[0] > prepositions[0]:
         return comma
     if comma:
-        between = text[lead[prepositions[-1]].start : mention.start]
+        between = text[lead[prepositions[-1]].start : start]
         return "," not in between.rstrip().rstrip(",—–-:")
     return not _is_person_role(scene, lead[-1].key)
 

@@ -24,6 +24,8 @@ _OWNED = frozenset(
 _STATE = frozenset(
     ["country", "nation", "government", "state", "city", "town", "kingdom", "republic", "county", "province"]
 )
+# What such bodies are called has the word in it, so that what is named without it is something else.
+_NAMED_BY_KIND = ("council", "court", "ministry", "parliament")
 _PLURAL_DOCUMENTS = frozenset(
     ["rules", "records", "filings", "reports", "emails", "documents", "laws", "guidelines", "tickets", "rule", "law"]
 )
@@ -220,12 +222,16 @@ class Things:
         """Resolve "the company", "the agency": the organisation spoken of."""
         definite = phrase.determiner in ("the", "that", "this") and self.scene.word_at(source.end) - phrase.first <= 4
         head = _singular(phrase.role)
+        if definite and self._distinguished(phrase):
+            return self._plain(source, phrase, "org", 0.5)
         if definite and head in self.by_head:
             return structs.replace(self.by_head[head], how="organisation", score=0.65)
         if definite:
             form = self._by_last_word(head, source.start)
             if form is not None:
                 return self._named(form, source, 0.6)
+            if head in _NAMED_BY_KIND:
+                return self._plain(source, phrase, "org", 0.5)
             spoken = [f for p, f in self.last[-3:] if f.type == "org" and self._near(p, source.start)]
             labels = ("GPE",) if head in _STATE else ("ORG",)
             named = [m for m in self.organisations.before(source.start) if m.label in labels and not self._told(m)]
@@ -234,6 +240,19 @@ class Things:
             if named and self._near(named[0].start, source.start) and head != "police":
                 return self._named(self._likeliest(named), source, 0.4)
         return self._plain(source, phrase, "org", 0.45)
+
+    def _distinguished(self, phrase: NounPhrase) -> bool:
+        """Tell whether nouns before the head say which it is, and no organisation named so far has them.
+
+        "the education ministry" is not the broadcaster named before; "the oil company" may be "Arden Oil".
+        """
+        words, role = self.scene.words, phrase.role.split()
+        kinds = [
+            words[k].key
+            for k in range(phrase.first, phrase.head)
+            if words[k].key not in role and (words[k].possessive or self.scene.tag(k) in ("NN", "NNS"))
+        ]
+        return bool(kinds) and not any(key in self.organisations.by_word for key in kinds)
 
     def _told(self, mention: Organisation) -> bool:
         """Tell whether the organisation is only told something, or credited: "told Reuters", "(AP)"."""
