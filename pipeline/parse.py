@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ModelError
+from pipeline.ruler import remember
 from pipeline.segment.sentences import LONGEST as LONGEST_SENTENCE
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def load_model(name: str = DEFAULT_MODEL) -> Language:
             f"The spaCy pipeline {name!r} has no {', '.join(sorted(missing))}.",
             remedy="Use an English pipeline with tagger, parser, lemmatizer and named entities.",
         )
+    remember(nlp)
     return nlp
 
 

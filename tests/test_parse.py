@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Token
 
 from pipeline.errors import ModelError
-from pipeline.parse import PIECE, _pieces, load_model, parse
+from pipeline.parse import DEFAULT_MODEL, PIECE, _pieces, load_model, parse
 from pipeline.process import Tools
 from pipeline.records import Layout
 from pipeline.segment import segment
 from pipeline.segment.sentences import LONGEST
 
+SEED = Path(__file__).parents[1] / "seeds" / "000_e28d90039b5034b5.txt"
+# What patterns of several words are for.
+CASES = "I'm gonna go. There's nobody who ain't here; let's see what y'all do.\n\nIs it his? Don't!"
 TELLING = st.text(alphabet="aAb .!?”“\"'\n\u2028\u00a0\x00-—", max_size=60)
 TEXTS = st.one_of(TELLING, st.text(max_size=40))
 
@@ -49,6 +54,19 @@ def test_any_text_keeps_its_offsets_and_its_sentences(tools: Tools, text: str) -
 )  # fmt: skip
 def test_text_that_tempts(text: str, tools: Tools) -> None:
     assert_sound(text, *parsed(text, tools))
+
+
+def test_the_remembered_ruler_sets_what_spacys_own_sets(tools: Tools) -> None:
+    import spacy
+
+    own = spacy.load(DEFAULT_MODEL)
+    remembered = tools.nlp
+    for text in (SEED.read_text(encoding="utf-8"), CASES):
+        assert [_attributes(token) for token in remembered(text)] == [_attributes(token) for token in own(text)]
+
+
+def _attributes(token: Token) -> tuple[str, ...]:
+    return token.text, token.tag_, token.pos_, str(token.morph), token.lemma_, token.dep_, token.ent_type_
 
 
 def test_halves_of_surrogate_pairs_do_no_harm(tools: Tools) -> None:
