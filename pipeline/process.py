@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, Struct, structs
 
 from pipeline.attribute import attribute
+from pipeline.attribute.not_statement import not_statement
 from pipeline.classify import Classifier
 from pipeline.confidence import attribution_confidence, writer_confidence
+from pipeline.encode.encoder import load_encoder
 from pipeline.offsets import ByteOffsets
 from pipeline.parse import DEFAULT_MODEL, load_model, parse
 from pipeline.quotations import pair_quotations
@@ -33,6 +35,7 @@ from pipeline.records import (
     Span,
     Speaker,
     Statement,
+    Unattributed,
     Voice,
 )  # fmt: skip
 from pipeline.rules import Rules, load_rules
@@ -45,15 +48,18 @@ if TYPE_CHECKING:
 
     from spacy.language import Language
 
+    from pipeline.encode.encoder import Encoder
+
 # Code points of context before and after a statement, enough to find it again in a changed text
 # (the W3C Web Annotation text-quote selector as Hypothesis uses it).
 CONTEXT = 32
 
 
 class Tools(Struct, frozen=True):
-    """What the stages work with: the spaCy pipeline, the rules and the versions of both."""
+    """What the stages work with: the spaCy pipeline, the encoder, the rules and the versions of all."""
 
     nlp: Language
+    encoder: Encoder
     rules: Rules
     producer: Producer
 
@@ -66,6 +72,7 @@ class Result(Struct, frozen=True):
     quotations: tuple[Quotation, ...]
     layout: Layout
     notices: tuple[Notice, ...]
+    unattributed: tuple[Unattributed, ...] = ()
 
 
 class Pipeline:
@@ -94,8 +101,9 @@ def load_tools(model: str = DEFAULT_MODEL, rules: Path | None = None) -> Tools:
     """Load the spaCy pipeline and the rules; raises ModelError or RuleError."""
     loaded = load_rules(rules)
     nlp = load_model(model)
-    name = f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}"
-    return Tools(nlp, loaded, Producer(onrecord=version("onrecord"), model=name, rules=loaded.digest))
+    encoder = load_encoder()
+    name = f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']} attribution-{encoder.digest[:12]}"
+    return Tools(nlp, encoder, loaded, Producer(onrecord=version("onrecord"), model=name, rules=loaded.digest))
 
 
 def process(document: Document, tools: Tools) -> Result:
@@ -104,7 +112,7 @@ def process(document: Document, tools: Tools) -> Result:
     layout = segment(text, rules)
     quotations, notices = pair_quotations(text, layout, rules)
     doc = parse(text, layout, tools.nlp)
-    attributions = attribute(doc, layout, quotations, rules)
+    attributions = attribute(doc, layout, quotations, rules, tools.encoder)
     resolutions = resolve_speakers(doc, layout, attributions, rules)
 
     classifier = Classifier(doc, layout, rules)
@@ -119,7 +127,14 @@ def process(document: Document, tools: Tools) -> Result:
     ]
     drafts.sort(key=lambda s: (s.spans[0].start, s.spans[-1].end))
     statements = tuple(structs.replace(draft, index=i) for i, draft in enumerate(drafts))
-    return Result(document, statements, quotations, layout, (*document.notices, *notices))
+    return Result(
+        document,
+        statements,
+        quotations,
+        layout,
+        (*document.notices, *notices),
+        unattributed(text, quotations, attributions, rules),
+    )
 
 
 def writer_sentences(layout: Layout, attributions: tuple[Attribution, ...]) -> Iterator[Sentence]:
@@ -132,6 +147,27 @@ def writer_sentences(layout: Layout, attributions: tuple[Attribution, ...]) -> I
             at += 1
         if reach <= sentence.span.start:
             yield sentence
+
+
+def unattributed(
+    text: str, quotations: tuple[Quotation, ...], attributions: tuple[Attribution, ...], rules: Rules
+) -> tuple[Unattributed, ...]:
+    """Return the outermost quotations outside all contents, each with the reason why nobody states it."""
+    contents = sorted(span for a in attributions for span in a.spans)
+    found, reach, at = [], -1, 0
+    for q in quotations:
+        if q.level:
+            continue
+        while at < len(contents) and contents[at].start < q.span.end:
+            reach = max(reach, contents[at].end)
+            at += 1
+        if reach <= q.span.start:
+            rule = not_statement(text, q, rules)
+            reason, by = (rule.reason, rule.id) if rule is not None else ("scare-quote", "pattern.writers-words")
+            found.append(
+                Unattributed(start=q.span.start, end=q.span.end, text=q.inner.of(text), reason=reason, rule=by)
+            )
+    return tuple(found)
 
 
 def document_id(text: str, uri: str) -> str:

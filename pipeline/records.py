@@ -48,11 +48,12 @@ class Extract(Struct, frozen=True):
 
 
 class Evidence(Struct, frozen=True):
-    """A rule that fired, and the words on which it did."""
+    """A rule that fired, and the words on which it did; of the encoder its probability for them."""
 
     rule: str
     start: int
     end: int
+    score: float | UnsetType = UNSET
 
 
 class Notice(Struct, frozen=True):
@@ -264,6 +265,16 @@ class Statement(Struct, frozen=True, kw_only=True):
     nested: tuple[Nested, ...] | UnsetType = UNSET
 
 
+class Unattributed(Extract, frozen=True, kw_only=True):
+    """A quotation that no attribution holds, and why nobody is put on record for it.
+
+    ``start`` and ``end`` take in the marks, ``text`` does not. ``rule`` is the rule that says so.
+    """
+
+    reason: Literal["scare-quote", "title", "nickname"]
+    rule: str
+
+
 class DocumentRecord(Struct, frozen=True, kw_only=True):
     """One line of ``documents.jsonl``: a document and what became of it."""
 
@@ -284,6 +295,7 @@ class DocumentRecord(Struct, frozen=True, kw_only=True):
     language: str | None
     statements: int
     quotations: int
+    unattributed: tuple[Unattributed, ...] = ()
     status: str
     warnings: tuple[Notice, ...]
 

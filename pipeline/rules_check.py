@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from pipeline import classify, quotations, segment, speakers
-from pipeline.attribute import attribute
+from pipeline.attribute import by_rules
 from pipeline.attribute.not_statement import not_statement
 from pipeline.parse import parse
 from pipeline.records import Evidence, Layout, Paragraph, Sentence, Span
@@ -144,7 +144,7 @@ def write_rules_schema(folder: Path) -> None:
 
 def _attribution_evidence(parsed: Parsed, rules: Rules) -> Iterator[Evidence]:
     found, _ = quotations.pair_quotations(parsed.text, parsed.layout, rules)
-    todo: list[Attribution] = list(attribute(parsed.doc, parsed.layout, found, rules))
+    todo: list[Attribution] = list(by_rules(parsed.doc, parsed.layout, found, rules))
     while todo:
         attribution = todo.pop()
         todo += attribution.nested

@@ -51,7 +51,7 @@ logger = logging.getLogger(__name__)
 
 Status = Literal["complete", "interrupted"]
 # Whose versions decide what comes out, beside onrecord's own; the manifest names them.
-LIBRARIES = ("spacy", "msgspec", "trafilatura", "charset-normalizer", "textacy")
+LIBRARIES = ("spacy", "onnxruntime", "numpy", "msgspec", "trafilatura", "charset-normalizer", "textacy")
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -242,7 +242,7 @@ def _record(
         bytes=document.raw_bytes, chars=len(document.text), encoding=document.encoding, extractor=document.extractor,
         title=document.title, published=document.published, byline=document.byline, language=document.language,
         statements=len(statements), quotations=sum(len(s.quotations) for s in statements), status=status,
-        warnings=result.notices if result else document.notices,
+        unattributed=result.unattributed if result else (), warnings=result.notices if result else document.notices,
     )  # fmt: skip
 
 
@@ -298,7 +298,8 @@ def _head(tools: Tools | None, options: Options, base: Path, status: Status, sta
     """Return the manifest as far as it can be told before the files are written."""
     return Manifest(
         status=status, onrecord=version("onrecord"), model=tools.producer.model if tools else None,
-        model_sha256=_model_sha256(tools) if tools else None, rules=tools.producer.rules if tools else None,
+        model_sha256=_model_sha256(tools) if tools else None,
+        encoder_sha256=tools.encoder.digest if tools else None, rules=tools.producer.rules if tools else None,
         python=platform.python_version(), libraries=_libraries(), options=msgspec.to_builtins(options),
         base=str(base), inputs=(), outputs={}, started=started, finished="",
     )  # fmt: skip

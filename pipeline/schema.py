@@ -65,7 +65,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "nested": "Attributions inside this one.",
     },
     "Extract": {"start": "First code point.", "end": "Behind the last code point.", "text": "Its words; a quotation's without the marks, which start and end take in."},
-    "Evidence": {"rule": "The rule's id in rules/, or the name of a step.", "start": "First code point.", "end": "Behind the last code point."},
+    "Evidence": {"rule": "The rule's id in rules/, or the name of a step.", "start": "First code point.", "end": "Behind the last code point.", "score": "The encoder's probability that the words are a content, or the source of one."},
     "Speaker": {
         "name": "The fullest form of the name that the document gives, without titles; of unnamed sources the description's head phrase.",
         "type": "A person, an organisation, a document (a report, a poll), or a source without a name.",
@@ -89,7 +89,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         ),
         "offset_unit": "Always code points.",
     },
-    "Producer": {"onrecord": "Its version.", "model": "The spaCy pipeline and its version.", "rules": "The digest of all rules."},
+    "Producer": {"onrecord": "Its version.", "model": "The spaCy pipeline and its version, and the shipped network with the beginning of its digest.", "rules": "The digest of all rules."},
     "DocumentRecord": {
         "id": "d_ and a digest of the canonical text and the uri.",
         "uri": _URI,
@@ -107,8 +107,16 @@ MEANINGS: dict[str, dict[str, str]] = {
         "language": "As the document declares it.",
         "statements": "How many lines of statements.jsonl are its own.",
         "quotations": "How many quotations those hold.",
+        "unattributed": "Quotations that no attribution holds, each with the reason why.",
         "status": "ok, empty, failed (then failures.jsonl says why), or skipped:<why>.",
         "warnings": "What a reader of the document should know.",
+    },
+    "Unattributed": {
+        "start": "The opening mark.",
+        "end": "Behind the closing mark.",
+        "text": "The words between the marks.",
+        "reason": "Words that nobody states here: a scare quote, a title, a nickname.",
+        "rule": "The rule in rules/ that says so, or the name of a step.",
     },
     "Notice": {"code": "The kind of notice, for programs.", "message": "The notice, for people.", "start": "The code point it is about."},
     "Failure": {
@@ -122,6 +130,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "onrecord": "Its version.",
         "model": "The spaCy pipeline and its version.",
         "model_sha256": "Of the spaCy pipeline's files.",
+        "encoder_sha256": "Of the shipped network's files.",
         "rules": "The digest of all rules.",
         "python": "Its version.",
         "libraries": "The versions of the libraries that decide what comes out.",

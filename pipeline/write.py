@@ -62,6 +62,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     onrecord: str
     model: str | None
     model_sha256: str | None
+    encoder_sha256: str | None
     rules: str | None
     python: str
     libraries: dict[str, str]

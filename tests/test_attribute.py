@@ -6,7 +6,7 @@ import pytest
 from conftest import CASES, read_cases
 from markup import expected_lines, read_markup
 
-from pipeline.attribute import attribute
+from pipeline.attribute import by_rules
 from pipeline.parse import parse
 from pipeline.process import Tools
 from pipeline.quotations import pair_quotations
@@ -18,7 +18,7 @@ def attributions(text: str, tools: Tools) -> tuple[Attribution, ...]:
     """Run the stages up to the attributions over a text."""
     layout = segment(text, tools.rules)
     quotations, _ = pair_quotations(text, layout, tools.rules)
-    return attribute(parse(text, layout, tools.nlp), layout, quotations, tools.rules)
+    return by_rules(parse(text, layout, tools.nlp), layout, quotations, tools.rules)
 
 
 @pytest.mark.parametrize(

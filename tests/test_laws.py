@@ -64,6 +64,11 @@ def _broken(s: Statement, text: str, quotations: tuple[Quotation, ...]) -> Itera
         yield f"its spans overlap or stand in disorder: {s.spans}"
     if s.text != " … ".join(span.of(text) for span in s.spans):
         yield f"its text is not that of its spans: {s.text!r}"
+    beside = [_span(part) for part in (s.cue, s.speaker and s.speaker.mention) if part]
+    if any(
+        span.overlaps(part) for span in s.spans for part in beside
+    ):  # a noun may be cue and mention: "supporters of"
+        yield f"the content {s.spans} overlaps cue or mention: {beside}"
     for extract in _extracts(s):
         if _span(extract).of(text) != extract.text:
             yield f"{extract} is not what stands there: {_span(extract).of(text)!r}"

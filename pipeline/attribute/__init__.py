@@ -1,35 +1,47 @@
 """Cue, source and content of every attribution: direct, mixed and indirect speech.
 
-``cues`` finds the words that attribute, with their source; ``indirect`` the contents that grammar
-ties to a cue; ``quoted`` the speech between quotation marks, ``floor`` what goes on without a cue.
-``attribute`` joins them.
+First the rules: ``cues`` finds the words that attribute, with their source; ``indirect`` the contents that
+grammar ties to a cue; ``quoted`` the speech between quotation marks, ``floor`` what goes on without a cue.
+Then the encoder reads the text with what the rules found beside each word (``model``), and ``combine`` joins
+the two.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.attribute.combine import combine
 from pipeline.attribute.cues import find_cues
 from pipeline.attribute.floor import keep_floor
 from pipeline.attribute.indirect import indirect
 from pipeline.attribute.layouts import headlines, signatures, turns
 from pipeline.attribute.merge import finish, merge, nest
+from pipeline.attribute.model import by_model, hint_rows
 from pipeline.attribute.not_statement import not_statement
 from pipeline.attribute.page import Page, utterances
 from pipeline.attribute.partial import partial
 from pipeline.attribute.quoted import quoted
 from pipeline.attribute.seams import with_asides, with_coordinated, with_relays
+from pipeline.encode.words import words_of
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
+    from pipeline.encode.encoder import Encoder
     from pipeline.records import Attribution, Layout, Quotation
     from pipeline.rules import Rules
 
 
-def attribute(doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], rules: Rules) -> tuple[Attribution, ...]:
+def attribute(
+    doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], rules: Rules, encoder: Encoder
+) -> tuple[Attribution, ...]:
     """Find the attributions of a document, outermost only, in text order."""
-    return by_rules(doc, layout, quotations, rules)
+    found = by_rules(doc, layout, quotations, rules)
+    words = words_of(doc.text, layout, quotations)
+    reads = encoder.read(doc.text, words, hint_rows(words, found))
+    spoken = tuple(q for q in quotations if q.level == 0 and not_statement(doc.text, q, rules) is None)
+    read = by_model(doc.text, words, quotations, reads, encoder)
+    return finish(doc.text, combine(found, read, spoken), quotations)
 
 
 def by_rules(doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], rules: Rules) -> tuple[Attribution, ...]:

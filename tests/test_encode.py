@@ -1,0 +1,144 @@
+"""The encoder's input and decoding: words and windows, tags by their marginals, pointers, edges of contents."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.attribute.model import Marked, content_span, hint_rows, mention_span
+from pipeline.encode.tags import NEVER, B, E, I, O, S, Tagged, candidates, choose, closed, marginals
+from pipeline.encode.words import WINDOW, Vocabulary, windows_of, words_of
+from pipeline.process import Tools
+from pipeline.quotations import pair_quotations
+from pipeline.records import Attribution, Span
+from pipeline.segment import segment
+
+FOLLOWS = {O: (O, B, S), B: (I, E), I: (I, E), E: (O, B, S), S: (O, B, S)}
+
+
+def read(text: str, tools: Tools):
+    layout = segment(text, tools.rules)
+    quotations, _ = pair_quotations(text, layout, tools.rules)
+    return words_of(text, layout, quotations), quotations
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "features"),
+    [
+        ("Ito’s dog: no.", ["Ito’s", "dog", ":", "no", "."], ["1020", "0000", "5000", "0000", "5000"]),
+        ("“No,” UN.", ["“", "No", ",", "”", "UN", "."], ["5120", "1200", "5200", "5300", "2000", "5000"]),
+        ("It rains. 20 won.", ["It", "rains", ".", "20", "won", "."], ["1020", "0000", "5000", "4010", "0000", "5000"]),
+    ],
+)  # fmt: skip
+def test_words(text: str, words: list[str], features: list[str], tools: Tools):
+    found, _ = read(text, tools)
+    assert [text[a:b] for a, b in zip(found.starts, found.ends, strict=True)] == words
+    rows = ["".join(map(str, row)) for row in found.features[:, :3].tolist()]
+    assert rows == [f[:3] for f in features]
+
+
+def test_windows_hold_whole_paragraphs_where_they_fit(tools: Tools):
+    text = "\n\n".join(["word " * 100] * 5 + ["Long one. " * 200])
+    words, _ = read(text, tools)
+    windows = list(windows_of(words, [1] * len(words)))
+    assert [a for a, _ in windows][1:] == [b for _, b in windows][:-1]
+    assert windows[0][0] == 0
+    assert windows[-1][1] == len(words)
+    assert all(0 < b - a <= WINDOW - 2 for a, b in windows)
+    assert windows[0] == (0, 200)
+    assert all(words.features[a, 2] for a, _ in windows)  # each begins a sentence
+
+
+@pytest.mark.parametrize(
+    ("word", "pieces"),
+    [("said", ["said"]), ("Élan", ["el", "##an"]), ("qx", ["[UNK]"]), ("it's", ["it", "'", "s"]), ("😀", ["[UNK]"])],
+)
+def test_wordpieces(word: str, pieces: list[str]):
+    known = ["[UNK]", "[CLS]", "[SEP]", "said", "el", "##an", "it", "'", "s"]
+    assert [known[i] for i in Vocabulary(known).pieces(word)] == pieces
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_probabilities_of_spans_are_those_of_all_sequences(length: int, seed: int):
+    chance = np.random.default_rng(seed)
+    allowed = np.array([[later in FOLLOWS[tag] for later in range(5)] for tag in range(5)])
+    transitions = np.where(allowed, chance.normal(size=(1, 5, 5)), NEVER).astype(np.float32)
+    emissions = closed(chance.normal(size=(1, length, 5)).astype(np.float32), np.zeros(length, np.int64))
+    weights: dict[tuple[int, int], float] = {}
+    total = 0.0
+    for tags in itertools.product(range(5), repeat=length):
+        score = sum(emissions[0, i, t] for i, t in enumerate(tags))
+        score += sum(transitions[0, a, b] for a, b in itertools.pairwise(tags))
+        weight = float(np.exp(np.float64(score)))
+        total += weight
+        start = 0
+        for i, tag in enumerate(tags):
+            start = i if tag in (B, S) else start
+            if tag in (E, S):
+                weights[start, i] = weights.get((start, i), 0.0) + weight
+    [[found]] = marginals([emissions], transitions)
+    got = {(s.first, s.last): s.probability for s in candidates(found, 1e-6)}
+    for span, weight in weights.items():
+        assert got.get(span, 0.0) == pytest.approx(weight / total, abs=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("spans", "chosen"),
+    [
+        ([(0, 4, 0.6), (0, 2, 0.4), (3, 4, 0.4)], [(0, 4)]),
+        ([(0, 4, 0.6), (0, 2, 0.7), (3, 4, 0.6)], [(0, 2), (3, 4)]),
+        ([(0, 4, 0.3)], []),
+        ([], []),
+    ],
+)
+def test_choose(spans: list[tuple[int, int, float]], chosen: list[tuple[int, int]]):
+    assert [(s.first, s.last) for s in choose([Tagged(*s) for s in spans], 0.36)] == chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "given"),
+    [
+        ("He said it rains, she said.", "it rains,", "it rains"),
+        ("“We won,” he said.", "We won,", "“We won,”"),
+        ("“We won,” he said.", "“We won", "“We won,”"),
+        ("It was “not so bad” then.", "It was “not", "It was"),
+        ("It was “not so bad” then.", "so bad” then", "“not so bad” then"),
+        ("It was “not so bad” then.", "so bad", "so bad"),
+        ("He lives in the U.S.", "in the U.S", "in the U.S."),
+        ("“One.\n\n“Two,” he said.", "“One.", "“One."),
+        ("He said: ‘No.’ She left.", "No.", "‘No.’"),
+        ("He left.", ".", None),
+    ],
+)  # fmt: skip
+def test_content_span(text: str, asked: str, given: str | None, tools: Tools):
+    _, quotations = read(text, tools)
+    start = text.index(asked)
+    span = content_span(text, Span(start, start + len(asked)), Marked(quotations))
+    assert (None if span is None else span.of(text)) == given
+
+
+@pytest.mark.parametrize(
+    ("mention", "trimmed"), [("Ito’s", "Ito"), ("Ms Ruiz,", "Ms Ruiz"), ("the Jones'", "the Jones"), ("he", "he")]
+)
+def test_mention_span(mention: str, trimmed: str):
+    assert mention_span(mention, Span(0, len(mention))).of(mention) == trimmed
+
+
+def test_hints_mark_what_the_rules_found(tools: Tools):
+    words, _ = read("Ito said it rains.", tools)
+    found = Attribution(spans=(Span(9, 17),), voice="indirect", cue=Span(4, 8), source=Span(0, 3))
+    assert hint_rows(words, [found]).tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 2], [0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "no", "NO", "a" * 3000, "word " * 3000, "“" * 40, "你好。他说：“是。”", "\ud800 said he"]
+)
+def test_any_text_is_read(text: str, tools: Tools):
+    words, _ = read(text, tools)
+    reads = tools.encoder.read(text, words, hint_rows(words, []))
+    assert sum(len(r.hidden) for r in reads) == len(words)
