@@ -24,8 +24,8 @@ SURE = ("pattern.turn", "pattern.signature", "pattern.headline", "pattern.list")
 Support = Literal["alone", "agree", "differ", "lent", "rules"]
 # Log-odds that content and source are both right: a logistic regression on what is found in PolNeAR dev and world
 # (training/confidence.py), by support, and by the encoder's log-odds of content and source; of the rules' own score.
-SUPPORT = {"alone": -2.13, "agree": -1.03, "differ": -2.0, "lent": -1.84, "rules": 0.29}
-CONTENT_SLOPE, SOURCE_SLOPE, RULES_SLOPE = 0.66, 0.32, 1.2
+SUPPORT = {"alone": -1.64, "agree": -0.56, "differ": -1.47, "lent": -1.62, "rules": 0.32}
+CONTENT_SLOPE, SOURCE_SLOPE, RULES_SLOPE = 0.7, 0.23, 1.21
 # Probabilities nearer to 0 or 1 say no more than these.
 LEAST, MOST = 0.01, 0.995
 # What the encoder alone must hold of a content without quotations.
@@ -104,10 +104,8 @@ class _Joint:
     def enrich(self, key: int, rule: Attribution) -> None:
         a = self.found[key]
         if self.support[key] == "alone":
-            self.support[key] = (
-                "agree" if self.agree(key, rule) or a.source is rule.source is None
-                else "lent" if a.source is None else "differ"
-            )  # fmt: skip
+            same = a.source is rule.source is None or _same_source(a, rule)
+            self.support[key] = "agree" if same else "lent" if a.source is None else "differ"
         self.found[key] = _enriched(a, rule)
 
     def partner(self, a: Attribution) -> int | None:
@@ -125,7 +123,7 @@ class _Joint:
     def agree(self, key: int, a: Attribution) -> bool:
         """Tell whether cue or source of the attribution and of the rules' one are the same."""
         b = self.found[key]
-        return _same_cue(a, b) or (a.source is not None and b.source is not None and a.source.overlaps(b.source))
+        return _same_cue(a, b) or _same_source(a, b)
 
     def result(self, spoken: Sequence[Quotation]) -> list[Attribution]:
         kept = [key for key in range(len(self.found)) if key not in self.joined and self._holds(key, spoken)]
@@ -210,3 +208,7 @@ def _shared(a: Attribution, b: Attribution) -> int:
 
 def _same_cue(a: Attribution, b: Attribution) -> bool:
     return a.cue is not None and b.cue is not None and a.cue.overlaps(b.cue)
+
+
+def _same_source(a: Attribution, b: Attribution) -> bool:
+    return a.source is not None and b.source is not None and a.source.overlaps(b.source)
