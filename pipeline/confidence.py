@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from pipeline.attribute.combine import log_odds
 from pipeline.records import Attribution, Classification, Resolution
 
 # Log-odds that content and speaker's name are both right, from those of the two stages' scores: a logistic
@@ -22,7 +23,8 @@ LEAST, MOST = 0.02, 0.98
 
 def attribution_confidence(attribution: Attribution, resolution: Resolution) -> float:
     """Return the probability that content and speaker are both right; it grows with both stages' scores."""
-    odds = BASE + CONTENT_SLOPE * _log_odds(attribution.score) + SPEAKER_SLOPE * _log_odds(resolution.score)
+    content, speaker = (log_odds(score, LEAST, MOST) for score in (attribution.score, resolution.score))
+    odds = BASE + CONTENT_SLOPE * content + SPEAKER_SLOPE * speaker
     if resolution.speaker is None:
         odds += NO_SPEAKER
     return 1 / (1 + math.exp(-odds))
@@ -31,8 +33,3 @@ def attribution_confidence(attribution: Attribution, resolution: Resolution) -> 
 def writer_confidence(classification: Classification) -> float:
     """Return the probability that the class is right: the class's own score."""
     return classification.scores[classification.class_]
-
-
-def _log_odds(score: float) -> float:
-    bounded = max(LEAST, min(MOST, score))
-    return math.log(bounded / (1 - bounded))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET, Struct, structs
 
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 # Code points of context before and after a statement, enough to find it again in a changed text
 # (the W3C Web Annotation text-quote selector as Hypothesis uses it).
 CONTEXT = 32
+
+P = TypeVar("P", Sentence, Quotation)
 
 
 class Tools(Struct, frozen=True):
@@ -139,35 +141,33 @@ def process(document: Document, tools: Tools) -> Result:
 
 def writer_sentences(layout: Layout, attributions: tuple[Attribution, ...]) -> Iterator[Sentence]:
     """Yield the sentences that no part of an attribution (content, cue, source) touches."""
-    taken = sorted(part for a in attributions for part in (*a.spans, a.cue, a.source) if part is not None)
-    reach, at = -1, 0
-    for sentence in layout.sentences:
-        while at < len(taken) and taken[at].start < sentence.span.end:
-            reach = max(reach, taken[at].end)
-            at += 1
-        if reach <= sentence.span.start:
-            yield sentence
+    taken = (part for a in attributions for part in (*a.spans, a.cue, a.source) if part is not None)
+    return _untouched(layout.sentences, taken)
 
 
 def unattributed(
     text: str, quotations: tuple[Quotation, ...], attributions: tuple[Attribution, ...], rules: Rules
 ) -> tuple[Unattributed, ...]:
     """Return the outermost quotations outside all contents, each with the reason why nobody states it."""
-    contents = sorted(span for a in attributions for span in a.spans)
-    found, reach, at = [], -1, 0
-    for q in quotations:
-        if q.level:
-            continue
-        while at < len(contents) and contents[at].start < q.span.end:
-            reach = max(reach, contents[at].end)
-            at += 1
-        if reach <= q.span.start:
-            rule = not_statement(text, q, rules)
-            reason, by = (rule.reason, rule.id) if rule is not None else ("scare-quote", "pattern.writers-words")
-            found.append(
-                Unattributed(start=q.span.start, end=q.span.end, text=q.inner.of(text), reason=reason, rule=by)
-            )
+    outermost = [q for q in quotations if q.level == 0]
+    found = []
+    for q in _untouched(outermost, (span for a in attributions for span in a.spans)):
+        rule = not_statement(text, q, rules)
+        reason, by = (rule.reason, rule.id) if rule is not None else ("scare-quote", "pattern.writers-words")
+        found.append(Unattributed(start=q.span.start, end=q.span.end, text=q.inner.of(text), reason=reason, rule=by))
     return tuple(found)
+
+
+def _untouched(places: Iterable[P], taken: Iterable[Span]) -> Iterator[P]:
+    """Yield the places, which stand in text order without overlaps, that no taken span touches."""
+    spans = sorted(taken)
+    reach, at = -1, 0
+    for place in places:
+        while at < len(spans) and spans[at].start < place.span.end:
+            reach = max(reach, spans[at].end)
+            at += 1
+        if reach <= place.span.start:
+            yield place
 
 
 def document_id(text: str, uri: str) -> str:

@@ -360,6 +360,19 @@ def shipped_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
 
 
+class ByDigest:
+    """Rules that are equal where their digests are, to key a cache."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+
+    def __hash__(self) -> int:
+        return hash(self.rules.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ByDigest) and other.rules.digest == self.rules.digest
+
+
 def load_rules(user_folder: Path | None = None) -> Rules:
     """Load the shipped rules with a user's folder, if any, layered over them.
 

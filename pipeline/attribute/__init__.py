@@ -17,7 +17,7 @@ from pipeline.attribute.indirect import indirect
 from pipeline.attribute.layouts import headlines, signatures, turns
 from pipeline.attribute.merge import finish, merge, nest
 from pipeline.attribute.model import by_model, hint_rows
-from pipeline.attribute.not_statement import not_statement
+from pipeline.attribute.not_statement import spoken_of
 from pipeline.attribute.page import Page, utterances
 from pipeline.attribute.partial import partial
 from pipeline.attribute.quoted import quoted
@@ -39,7 +39,7 @@ def attribute(
     found = by_rules(doc, layout, quotations, rules)
     words = words_of(doc.text, layout, quotations)
     reads = encoder.read(doc.text, words, hint_rows(words, found))
-    spoken = tuple(q for q in quotations if q.level == 0 and not_statement(doc.text, q, rules) is None)
+    spoken = spoken_of(doc.text, quotations, rules)
     read = by_model(doc.text, words, quotations, reads, encoder)
     return finish(doc.text, combine(found, read, spoken), quotations)
 
@@ -49,8 +49,7 @@ def by_rules(doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], rules:
     text = doc.text
     cues = find_cues(doc, quotations, rules)
     outer = tuple(q for q in quotations if q.level == 0)
-    spoken = tuple(q for q in outer if not_statement(text, q, rules) is None)
-    page = Page(doc, layout, outer, utterances(spoken), cues)
+    page = Page(doc, layout, outer, utterances(spoken_of(text, quotations, rules)), cues)
     found = [*turns(text, layout), *headlines(text, layout, rules), *signatures(page)]
     found += quoted(page, [span for a in found for span in a.spans])
     tied = with_coordinated(page, with_asides(page, indirect(doc, quotations, cues)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import UNSET, structs
 
 from pipeline.attribute.claims import Claims
+from pipeline.attribute.merge import same_cue
 from pipeline.attribute.model import CONTENT_READ, SOURCE_READ
 from pipeline.attribute.voices import quotations_in
 from pipeline.records import Evidence
@@ -112,7 +113,7 @@ class _Joint:
         """Return which attribution is the rules' one: that of the same cue, else that with most of its content."""
         rivals = self.owners(a.spans)
         for key in [*rivals, *self.cues.keys([a.cue] if a.cue is not None else [])]:
-            if _same_cue(self.found[key], a):
+            if same_cue(self.found[key], a):
                 return key
         return max(rivals, key=lambda key: _shared(a, self.found[key]), default=None)
 
@@ -123,7 +124,7 @@ class _Joint:
     def agree(self, key: int, a: Attribution) -> bool:
         """Tell whether cue or source of the attribution and of the rules' one are the same."""
         b = self.found[key]
-        return _same_cue(a, b) or _same_source(a, b)
+        return same_cue(a, b) or _same_source(a, b)
 
     def result(self, spoken: Sequence[Quotation]) -> list[Attribution]:
         kept = [key for key in range(len(self.found)) if key not in self.joined and self._holds(key, spoken)]
@@ -148,7 +149,7 @@ class _Joint:
 
 def _enriched(read: Attribution, rule: Attribution) -> Attribution:
     """Give the encoder's attribution what only the rules know of it: circumstances, nested ones, a missing source."""
-    same_cue = _same_cue(read, rule)
+    one_cue = same_cue(read, rule)
     source = read.source
     if source is not None and any(source.overlaps(link) for link in rule.chain):
         source = rule.source  # who relays it is not who said it
@@ -163,9 +164,9 @@ def _enriched(read: Attribution, rule: Attribution) -> Attribution:
     return structs.replace(
         read, source=source,
         cue=cue,
-        cue_rule=rule.cue_rule if same_cue else read.cue_rule,
-        addressee=rule.addressee if same_cue else read.addressee,
-        medium=rule.medium if same_cue else read.medium,
+        cue_rule=rule.cue_rule if one_cue else read.cue_rule,
+        addressee=rule.addressee if one_cue else read.addressee,
+        medium=rule.medium if one_cue else read.medium,
         chain=rule.chain if same_source else read.chain,
         nested=(*read.nested, *others),
         continued=rule.continued and source is None,
@@ -188,9 +189,9 @@ def _scored(a: Attribution, support: Support) -> Attribution:
     return structs.replace(a, score=score, evidence=(*a.evidence, said))
 
 
-def log_odds(probability: float) -> float:
-    """Return the log-odds of a probability, which is kept from 0 and 1."""
-    bounded = max(LEAST, min(MOST, probability))
+def log_odds(probability: float, least: float = LEAST, most: float = MOST) -> float:
+    """Return the log-odds of a probability, which is kept between two bounds."""
+    bounded = max(least, min(most, probability))
     return math.log(bounded / (1 - bounded))
 
 
@@ -204,10 +205,6 @@ def _parts(a: Attribution) -> list[Span]:
 
 def _shared(a: Attribution, b: Attribution) -> int:
     return sum(max(0, min(x.end, y.end) - max(x.start, y.start)) for x in a.spans for y in b.spans)
-
-
-def _same_cue(a: Attribution, b: Attribution) -> bool:
-    return a.cue is not None and b.cue is not None and a.cue.overlaps(b.cue)
 
 
 def _same_source(a: Attribution, b: Attribution) -> bool:

@@ -40,7 +40,7 @@ def merge(direct: Iterable[Attribution], tied: Iterable[Attribution]) -> list[At
             elif _inside(a, kept[rivals[0]]):
                 kept[rivals[0]] = _nest(kept[rivals[0]], a)
                 continue
-            elif any(_same_cue(a, kept[i]) or a.score <= kept[i].score for i in rivals):
+            elif any(same_cue(a, kept[i]) or a.score <= kept[i].score for i in rivals):
                 _lend_source(kept, rivals, a)
                 continue
             for i in rivals:
@@ -60,7 +60,7 @@ def _lend_source(kept: dict[int, Attribution], rivals: list[int], a: Attribution
     if a.source is None:
         return
     for i in rivals:
-        needy = _same_cue(a, kept[i]) and kept[i].source is None
+        needy = same_cue(a, kept[i]) and kept[i].source is None
         if needy and not any(span.overlaps(a.source) for span in kept[i].spans):
             kept[i] = structs.replace(kept[i], source=a.source)
 
@@ -149,7 +149,8 @@ def _size(a: Attribution) -> tuple[int, float, int]:
     return sum(span.end - span.start for span in a.spans), a.score, -a.spans[0].start
 
 
-def _same_cue(a: Attribution, b: Attribution) -> bool:
+def same_cue(a: Attribution, b: Attribution) -> bool:
+    """Tell whether two attributions have cues that overlap."""
     return a.cue is not None and b.cue is not None and a.cue.overlaps(b.cue)
 
 
@@ -162,7 +163,7 @@ def _is_surer(a: Attribution, rivals: list[Attribution]) -> bool:
     if len(rivals) != 1:
         return False
     nobody = rivals[0].source is None and a.source is not None and _is_beside(a) and not _is_beside(rivals[0])
-    return nobody or (_same_cue(a, rivals[0]) and _is_sure(a) and not _is_sure(rivals[0]))
+    return nobody or (same_cue(a, rivals[0]) and _is_sure(a) and not _is_sure(rivals[0]))
 
 
 def _is_beside(a: Attribution) -> bool:
@@ -184,6 +185,6 @@ def _nest(outer: Attribution, inner: Attribution) -> Attribution:
         if _inside(inner, other):
             nested = (*outer.nested[:i], _nest(other, inner), *outer.nested[i + 1 :])
             return structs.replace(outer, nested=nested)
-    if any(_overlap(inner, other) or _same_cue(inner, other) for other in outer.nested):
+    if any(_overlap(inner, other) or same_cue(inner, other) for other in outer.nested):
         return outer
     return structs.replace(outer, nested=(*outer.nested, inner))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from pipeline.rules import NotStatement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipeline.records import Quotation
     from pipeline.rules import Rules
 
@@ -30,6 +32,11 @@ def not_statement(text: str, quotation: Quotation, rules: Rules) -> NotStatement
             if match.start() <= start and end <= match.end():
                 return rule
     return None
+
+
+def spoken_of(text: str, quotations: Iterable[Quotation], rules: Rules) -> tuple[Quotation, ...]:
+    """Return the outermost quotations that state something."""
+    return tuple(q for q in quotations if q.level == 0 and not_statement(text, q, rules) is None)
 
 
 def _window(text: str, quotation: Quotation) -> tuple[str, str, str]:

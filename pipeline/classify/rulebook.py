@@ -12,7 +12,7 @@ from msgspec import Struct
 from pipeline.classify.features import FEATURES
 from pipeline.errors import RuleError
 from pipeline.records import Evidence, Span
-from pipeline.rules import ClassLexicon, ClassPattern, ClassWeights, Rules, StatementPart
+from pipeline.rules import ByDigest, ClassLexicon, ClassPattern, ClassWeights, Rules, StatementPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,24 +142,11 @@ class Hits:
 
 def rulebook(rules: Rules) -> Rulebook:
     """Return the compiled class rules; they are compiled once for each digest."""
-    return _compiled(_ByDigest(rules))
-
-
-class _ByDigest:
-    """Rules that are equal where their digests are, to key a cache."""
-
-    def __init__(self, rules: Rules) -> None:
-        self.rules = rules
-
-    def __hash__(self) -> int:
-        return hash(self.rules.digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByDigest) and other.rules.digest == self.rules.digest
+    return _compiled(ByDigest(rules))
 
 
 @lru_cache(maxsize=4)
-def _compiled(key: _ByDigest) -> Rulebook:
+def _compiled(key: ByDigest) -> Rulebook:
     return Rulebook(key.rules.of(ClassPattern), key.rules.of(ClassLexicon))
 
 

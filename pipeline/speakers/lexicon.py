@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pipeline.records import Evidence
-from pipeline.rules import Country, GivenName, NamePart, Nickname, NotName, Pronoun, Role, RoleForm, Title
+from pipeline.rules import ByDigest, Country, GivenName, NamePart, Nickname, NotName, Pronoun, Role, RoleForm, Title
 from pipeline.speakers.words import Word, key_of, read_words
 
 if TYPE_CHECKING:
@@ -98,24 +98,11 @@ class Lexicon:
 
 def lexicon(rules: Rules) -> Lexicon:
     """Return the compiled speaker rules; they are compiled once for each digest."""
-    return _compiled(_ByDigest(rules))
-
-
-class _ByDigest:
-    """Rules that are equal where their digests are, to key a cache."""
-
-    def __init__(self, rules: Rules) -> None:
-        self.rules = rules
-
-    def __hash__(self) -> int:
-        return hash(self.rules.digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByDigest) and other.rules.digest == self.rules.digest
+    return _compiled(ByDigest(rules))
 
 
 @lru_cache(maxsize=4)
-def _compiled(key: _ByDigest) -> Lexicon:
+def _compiled(key: ByDigest) -> Lexicon:
     return Lexicon(key.rules)
 
 
