@@ -96,7 +96,7 @@ def test_pairing_is_deterministic_and_every_quotation_is_evidence(text: str) -> 
 @settings(max_examples=100, deadline=None)
 def test_complete_quotations_of_a_paragraph_do_not_hang_on_the_others(parts: list[str]) -> None:
     whole = "\n\n".join(["Rain fell.", *parts])
-    starts = [whole.index(parts[0])]
+    starts = [len("Rain fell.\n\n")]
     for part in parts[:-1]:
         starts.append(starts[-1] + len(part) + 2)
     found = {(q.span.start, q.span.end) for q in pair(whole)[0] if q.complete}

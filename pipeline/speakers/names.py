@@ -54,7 +54,9 @@ class Name(Struct, frozen=True):
 class Names:
     """Finds names in one document."""
 
-    def __init__(self, doc: Doc, layout: Layout, lexicon: Lexicon, words: list[Word]) -> None:
+    def __init__(
+        self, doc: Doc, layout: Layout, lexicon: Lexicon, words: list[Word], sources: frozenset[int] = frozenset()
+    ) -> None:
         self.text = doc.text
         self.lexicon = lexicon
         self.words = words
@@ -63,6 +65,7 @@ class Names:
         self.paragraph_starts = [p.span.start for p in layout.paragraphs]
         self.title_case = [_title_case(p.span.of(self.text)) for p in layout.paragraphs]
         self.labels: list[str] = self._labels(doc)
+        self.sources = sources
         self.pairs: set[tuple[str, ...]] = set()
 
     def find(self) -> list[Name]:
@@ -75,6 +78,17 @@ class Names:
         self.pairs = {(name.keys[0], name.keys[-1]) for name in found if len(name.keys) > 1}
         found += self._in_title_case()
         return sorted(found, key=lambda name: name.start)
+
+    def given_alone(self) -> list[Name]:
+        """Return the first names that stand alone and that the recogniser takes for a person's."""
+        return [
+            self._make(i, i + 1, "", -1, "any")
+            for i, word in enumerate(self.words)
+            if word.capital and word.key in self.lexicon.given and self.labels[i] == "B-PERSON"
+            and not self.in_title_case(word.start)
+            and not (self.adjacent(i) and self.words[i + 1].capital)
+            and not (i and self.adjacent(i - 1) and self.labels[i - 1])
+        ]  # fmt: skip
 
     def in_title_case(self, position: int) -> bool:
         """Tell whether the position lies in a paragraph whose capitals say nothing."""
@@ -172,6 +186,8 @@ class Names:
         titled = bool(title)
         begin, end = self._trim(start, last)
         begin, end = self._by_entity(begin, end)
+        if self.words[last - 1].end in self.sources and not titled:
+            begin = self._behind_office(begin, end)
         if begin >= end or end - begin > LONGEST_NAME:
             return None
         titled = titled and begin == start
@@ -180,6 +196,14 @@ class Names:
             return None
         title_start = self.words[first].start if titled else -1
         return self._make(begin, end, title if titled else "", title_start, gender if titled else "any")
+
+    def _behind_office(self, begin: int, end: int) -> int:
+        """Return where a source's name begins behind an office's: "Council Director of Affairs | Ana Ruiz"."""
+        for i in range(begin + 1, end - 1):
+            known = [self.words[k].key in self.lexicon.given for k in (i - 1, i)]
+            if known == [False, True] and end - i <= 3 and not self._initial(i - 1):
+                return i
+        return begin
 
     def _posted(self, first: int) -> bool:
         """Tell whether a role with "to" or "of" stands before the run: "Ambassador to [China Ana Ruiz]"."""
@@ -198,7 +222,8 @@ class Names:
                 rest = self.words[i + hit[0] : last]
                 named = any(w.key not in self.lexicon.suffixes for w in rest)
                 surname = i > first and len(rest) == 1 and self.words[i - 1].key in self.lexicon.given
-                if named and not surname:
+                given = len(rest) == 1 and hit[0] == 1 and self.words[i].key in self.lexicon.given  # Dean Ruiz
+                if named and not surname and not given:
                     i += hit[0]
                     after = i
                     gender = hit[1].gender if hit[1].gender != "any" else gender

@@ -65,6 +65,11 @@ class Organisations:
             name = fuller
         return name
 
+    def begun_by(self, word: str) -> str | None:
+        """Return the one organisation of several words whose name begins with the word: "Arden" of "Arden Oil"."""
+        forms = [form for form in self.by_word.get(key_of(word), ()) if form.split()[0] == word != form]
+        return forms[0] if len(forms) == 1 else None
+
     def _fuller(self, name: str) -> str:
         stripped = name.replace(".", "")
         if definition := self.definitions.get(stripped):

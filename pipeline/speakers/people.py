@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Of people who share a name, so many are compared with a new one: keeps the register linear.
 NAMESAKES = 24
+# Surnames from so many letters on may be misspelt by one.
+LONG_SURNAME = 7
 # How much a word of a mention speaks for a person, by the place it has in the person's name.
 PLACE_WEIGHT = {"last": 1.0, "first": 0.7, "middle": 0.4}
 
@@ -67,7 +69,8 @@ class Person:
             at = _place_in(short, long) if 2 <= len(short) < len(long) else -1
             if at < 0:
                 continue
-            behind = any(key not in lexicon.suffixes for key in long[at + len(short) :])
+            rest = long[at + len(short) :]
+            behind = any(key not in lexicon.suffixes for key in rest) and rest not in self.spelt.values()
             before = at > 0 and long[0] not in lexicon.given and short[0] in lexicon.given
             if (behind or before) and self.forms[other] >= self.forms[form]:
                 return True
@@ -146,25 +149,49 @@ class People:
         for person in self.people:
             person.settle(self.lexicon)
         self._index()
+        for person in self.people:
+            self._given_gender(person)
+        # Symmetric deletion (Garbe 2012): words that differ by one letter become the same by leaving out one of each.
+        self.by_deletion: dict[str, set[int]] = {}
+        for person in self.people:
+            for form in _deletions(_core(person.keys, self.lexicon)[-1]):
+                self.by_deletion.setdefault(form, set()).add(person.id)
         self.full_places: list[list[int]] = [[] for _ in self.people]
         for mention in self.mentions:
             self.full_places[mention.person].append(mention.start)
         taken = {i for name in (*self._full, *self._short) for i in range(name.first, name.last)}
-        self._shorter(self._short)
+        # Those with "Mr." or "Mrs." first: they tell whether somebody of another sex has the surname, too.
+        self._shorter(sorted(self._short, key=lambda name: name.gender == "any"))
         self._shorter(self._further(taken))
+        self._lone(self.names.given_alone())
         self.mentions.sort()
-        self._genders()
 
     def _shorter(self, names: list[Name]) -> None:
         """Enter single words: each means somebody named in full, or is the only name of somebody new."""
         for name in names:
-            ranked = self.choose(name.keys, name.start, name.gender)
+            ranked = self.choose(name.keys, name.start, name.gender) or self._misspelt(name)
             if ranked and (name.gender == "any" or self._agrees(ranked[0][0], name.gender)):
                 person = self.people[ranked[0][0]]
                 person.add(name, self.text)
                 self._mention(name, person.id)
             else:
                 self._mention(name, self._new(name))
+
+    def _lone(self, names: list[Name]) -> None:
+        """Enter people who have a first name only and are named by it more than once."""
+        counts = Counter(name.keys[-1] for name in names)
+        for name in names:
+            known = self.called(name.keys[-1])
+            if counts[name.keys[-1]] < 2 or any(len(self.people[id].keys) > 1 for id, _ in known):
+                continue
+            if known:
+                self.people[known[0][0]].add(name, self.text)
+            self._mention(name, known[0][0] if known else self._new(name))
+
+    def _misspelt(self, name: Name) -> list[tuple[int, float]]:
+        """Return the one person from whose surname a long single word differs by a letter: "McLenney", "McClenney"."""
+        near = {id for form in _deletions(name.keys[-1]) for id in self.by_deletion.get(form, ())}
+        return [(id, 1.0) for id in near] if len(near) == 1 else []
 
     def _agrees(self, id: int, gender: Gender) -> bool:
         return self.people[id].gender in ("any", gender)
@@ -174,6 +201,7 @@ class People:
         self.people.append(person)
         self.full_places.append([name.start]) if hasattr(self, "full_places") else None
         if hasattr(self, "full_places"):
+            self._given_gender(person)
             for word in set(name.keys):
                 self.by_word.setdefault(_bare(word), []).append((person.id, "last"))
         return person.id
@@ -249,6 +277,7 @@ class People:
             return True
         after = self.names.adjacent(i) and words[i + 1].capital and not self.names.in_title_case(words[i].start)
         before = i > 0 and self.names.adjacent(i - 1) and words[i - 1].capital
+        before = before and words[i - 1].key not in self.lexicon.particles  # De Ruiz
         organised = labels[i][2:] in ("ORG", "FAC", "WORK_OF_ART", "LAW", "EVENT", "PRODUCT", "LOC")
         if organised and (labels[i][0] == "I" or (i + 1 < len(labels) and labels[i + 1][:1] == "I")):
             before = before and not self.lexicon.titles.get(words[i - 1].key)
@@ -263,13 +292,19 @@ class People:
             and not self.names.in_title_case(self.names.words[i].start)
         )
 
-    def _genders(self) -> None:
-        for person in self.people:
-            for key in person.keys[:-1] if len(person.keys) > 1 else person.keys:
-                rule = self.lexicon.given.get(key)
-                if rule:
-                    person.genders[rule.gender] += 2
-                    break
+    def _given_gender(self, person: Person) -> None:
+        """Note the gender that the person's given name tells."""
+        for key in person.keys[:-1] if len(person.keys) > 1 else person.keys:
+            rule = self.lexicon.given.get(key)
+            if rule:
+                person.genders[rule.gender] += 2
+                break
+
+
+def _deletions(word: str) -> list[str]:
+    """Return a long word and what is left of it without each letter but the first; nothing for a short one."""
+    word = _bare(word)
+    return [word, *(word[:i] + word[i + 1 :] for i in range(1, len(word)))] if len(word) >= LONG_SURNAME else []
 
 
 def _core(keys: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:

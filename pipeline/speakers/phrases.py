@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pipeline.speakers.people import Mention
     from pipeline.speakers.scene import Scene
 
+# Of so many paragraphs, this one included, one may be the signature.
+SIGNED = 9
+_WRITES = re.compile(r"[^\w]*\w")
 # So many of the writer's own "I" make a text a first-person piece or a transcript.
 FIRST_PERSON = 3
 
@@ -85,6 +89,28 @@ class Phrases:
                 if text.endswith("by ") and self.scene.sentence_start(mention.start) < mention.start - 12:
                     continue
                 return mention
+        return self._writer_at_end()
+
+    def _writer_at_end(self) -> Mention | None:
+        """Return the person whom the text's last paragraph introduces: "Ana Ruiz is a playwright."."""
+        if not self.scene.layout.paragraphs:
+            return None
+        last = self.scene.layout.paragraphs[-1].span
+        mentions = self.scene.people.within(last.start, last.end)
+        return next((m for m in mentions if m.full and _WRITES.match(self.scene.text[last.start : m.start + 1])
+                     and self.scene.text.startswith(" is ", m.end)), None)  # fmt: skip
+
+    def signature(self, position: int) -> Mention | None:
+        """Return the person whose name alone is the next paragraph but a few: who signs the letter around."""
+        at = self.scene.paragraph(position)
+        for paragraph in self.scene.layout.paragraphs[at + 1 : at + SIGNED]:
+            for mention in self.scene.people.within(paragraph.span.start, paragraph.span.end):
+                rest = (
+                    self.scene.text[paragraph.span.start : mention.start]
+                    + self.scene.text[mention.end : paragraph.span.end]
+                )
+                if mention.full and not rest.strip(" .,—–-\n"):
+                    return mention
         return None
 
     def _tokens_before(self, position: int, *, sentences: int) -> Iterator[Token]:

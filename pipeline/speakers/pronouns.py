@@ -6,8 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pipeline.records import Attribution
     from pipeline.speakers.names import Gender
     from pipeline.speakers.people import Mention
@@ -17,14 +15,22 @@ if TYPE_CHECKING:
 MENTIONS = 60
 CANDIDATES = 12
 
-# Weights of a softmax over the candidates, fitted on PolNeAR train and the world articles (he, she, his, her);
-# that of "same-quotation" is set by hand: a pronoun inside a quotation mostly means somebody named there.
+# Weights of a softmax over the candidates, fitted by ``training/speakers.py``; that of "same-quotation" is set by
+# hand: a pronoun inside a quotation mostly means somebody named there, which labels show too seldom.
 WEIGHTS: dict[str, float] = {
-    "gender": 2.0, "gender-unknown": 0.0, "nearest": 0.8, "second": 0.2, "same-sentence": 0.5,
-    "sentence-before": 0.4, "far": -0.8, "same-paragraph": 0.4, "subject": 0.8, "modifier": -0.5,
-    "speaker-before": 1.6, "speaker-earlier": 0.4, "often": 0.5, "most": 0.3, "quoted": -1.0, "own-content": -1.5,
-    "spoke-here": 0.5, "full": 0.1, "unclear-before": 0.0, "same-quotation": 1.5,
+    "full": 0.63, "gender": 0.32, "last-subject": 1.03, "local": 1.16, "modifier-0": 0.51, "modifier-1": 0.11,
+    "modifier-2": 0.32, "modifier-3": -0.73, "most": -0.53, "nearest": 0.85, "object-0": 0.32, "object-1": 0.23,
+    "object-2": -0.61, "object-3": -1.23, "often": 0.27, "own-content": -0.63, "quoted": -0.37,
+    "same-paragraph": 2.37, "same-quotation": 1.5, "second": 0.75, "seen": 0.1, "spoke": 0.01, "spoke-last": 1.44,
+    "spoke-last-0": 1.35, "spoke-last-1": 0.88, "spoke-last-2": -0.15, "spoke-last-3": -0.64, "spoke-last-here": 2.02,
+    "spoke-second": -0.16, "subject-0": 0.49, "subject-1": -0.72, "subject-2": -0.19, "subject-3": -0.92,
+    "topic-0": 0.67, "topic-1": 1.32, "topic-2": 0.38, "topic-3": 0.14,
 }  # fmt: skip
+
+# Sentences back; beyond the last one a mention is far.
+NEAR = 3
+# Sentences over which a candidate's mentions are counted as those of the moment.
+LOCAL = 8
 
 
 def features(
@@ -40,76 +46,79 @@ def features(
     counts, top = people.counts, people.most
     found: dict[int, dict[str, float]] = {}
     sentence, paragraph = scene.sentence(position), scene.paragraph(position)
-    speakers = [person for _, person in spoken[-6:]]
     high = people.before(position)
-    fitting = 0
+    free = subjects = 0
     for mention in reversed(people.mentions[max(0, high - MENTIONS) : high]):
-        if len(found) >= CANDIDATES:
-            break
         id = mention.person
+        if id not in found:
+            theirs = people.people[id].gender
+            if len(found) >= CANDIDATES or (gender != "any" and theirs not in ("any", gender)):
+                continue
+            found[id] = {
+                "gender": float(theirs == gender and gender != "any"), "often": math.log1p(counts[id]),
+                "most": float(counts[id] == top),
+            }  # fmt: skip
+        known = found[id]
         own = scene.quoted_by(mention.start)
         beside = own is not None and own == here
-        own = None if beside else own
-        inside = not within and scene.inside_content(mention.start, attribution)
-        if id in found:
-            known = found[id]
-            if inside or own is not None or known.get("seen"):
-                continue
-            _place(known, scene, mention, sentence, paragraph)
-            known.pop("quoted", None)
-            known.pop("own-content", None)
-            known["seen"] = 1.0
-            continue
-        theirs = people.people[id].gender
-        if gender != "any" and theirs != "any" and theirs != gender:
-            continue
-        known = found[id] = {
-            "gender": float(theirs == gender and gender != "any"), "gender-unknown": float(theirs == "any"),
-            "often": math.log1p(counts[id]), "most": float(counts[id] == top),
-        }  # fmt: skip
-        known["nearest" if fitting == 0 else "second" if fitting == 1 else "further"] = 1.0
-        fitting += 1
-        _place(known, scene, mention, sentence, paragraph)
-        if inside:
+        if not within and scene.inside_content(mention.start, attribution):
             known["own-content"] = 1.0
-        elif own is not None:
+        elif own is not None and not beside:
             known["quoted"] = 1.0
         else:
-            known["seen"] = 1.0
-        if beside:
-            known["same-quotation"] = 1.0
-        if speakers and speakers[-1] == id:
-            known["speaker-before"] = 1.0
-        elif id in speakers:
-            known["speaker-earlier"] = 1.0
+            if beside:
+                known["same-quotation"] = 1.0
+            away = sentence - scene.sentence(mention.start)
+            if away <= LOCAL:
+                known["local"] = known.get("local", 0.0) + 1.0
+            if "seen" not in known:
+                known["seen"] = 1.0
+                place = _place(scene, mention)
+                known[f"{place}-{min(away, NEAR)}"] = 1.0
+                if subjects == 0 and place in ("topic", "subject"):
+                    known["last-subject"] = 1.0
+                subjects += place in ("topic", "subject")
+                if free < 2:
+                    known["nearest" if free == 0 else "second"] = 1.0
+                free += 1
+                known["same-paragraph"] = float(scene.paragraph(mention.start) == paragraph)
+                known["full"] = float(mention.full and away <= 2)
+    _spoke(found, scene, sentence, paragraph, spoken)
+    for known in found.values():
+        known["local"] = math.log1p(known.get("local", 0.0))
     return found
 
 
-def _place(known: dict[str, float], scene: Scene, mention: Mention, sentence: int, paragraph: int) -> None:
-    away = sentence - scene.sentence(mention.start)
-    for name in ("same-sentence", "sentence-before", "far", "same-paragraph", "subject", "modifier", "full"):
-        known.pop(name, None)
-    if away <= 1:
-        known["same-sentence" if away == 0 else "sentence-before"] = 1.0
-    elif away > 4:
-        known["far"] = 1.0
-    known["same-paragraph"] = float(scene.paragraph(mention.start) == paragraph)
-    known["subject"] = float(scene.is_subject(mention))
-    known["modifier"] = float(scene.is_modifier(mention))
-    known["full"] = float(mention.full)
+def _place(scene: Scene, mention: Mention) -> str:
+    if scene.is_subject(mention):
+        return "topic" if scene.is_main(mention) else "subject"
+    return "modifier" if scene.is_modifier(mention) else "object"
 
 
-def rank(candidates: dict[int, dict[str, float]]) -> list[tuple[int, float]]:
+def _spoke(
+    found: dict[int, dict[str, float]], scene: Scene, sentence: int, paragraph: int, spoken: list[tuple[int, int]]
+) -> None:
+    """Enter who spoke last, and before that."""
+    for number, (place, id) in enumerate(reversed(spoken[-6:])):
+        known = found.get(id)
+        if known is None or "spoke" in known:
+            continue
+        known["spoke"] = 1.0
+        if number == 0:
+            away = max(0, sentence - scene.sentence(place))
+            known["spoke-last"] = 1.0
+            known[f"spoke-last-{min(away, NEAR)}"] = 1.0
+            known["spoke-last-here"] = float(scene.paragraph(place) == paragraph)
+        elif number == 1:
+            known["spoke-second"] = 1.0
+
+
+def rank(candidates: dict[int, dict[str, float]], weights: dict[str, float]) -> list[tuple[int, float]]:
     """Return the candidates best first with probabilities that sum to 1."""
     if not candidates:
         return []
-    scored = {id: sum(WEIGHTS.get(name, 0.0) * v for name, v in known.items()) for id, known in candidates.items()}
+    scored = {id: sum(weights.get(name, 0.0) * v for name, v in known.items()) for id, known in candidates.items()}
     best = max(scored.values())
-    weights = {id: math.exp(score - best) for id, score in scored.items()}
-    total = sum(weights.values())
-    return sorted(((id, weight / total) for id, weight in weights.items()), key=lambda entry: (-entry[1], entry[0]))
-
-
-def nearest_speakers(spoken: Iterable[tuple[int, int]], position: int, reach: int) -> list[int]:
-    """Return the people who spoke within ``reach`` code points before the position, latest first."""
-    return [person for place, person in reversed(list(spoken)) if 0 <= position - place <= reach]
+    odds = {id: math.exp(score - best) for id, score in scored.items()}
+    total = sum(odds.values())
+    return sorted(((id, odd / total) for id, odd in odds.items()), key=lambda entry: (-entry[1], entry[0]))

@@ -15,7 +15,7 @@ from pipeline.speakers.found import PRECISION, Found
 from pipeline.speakers.interview import Interview
 from pipeline.speakers.organisations import Organisations
 from pipeline.speakers.phrases import Phrases
-from pipeline.speakers.pronouns import features, rank
+from pipeline.speakers.pronouns import WEIGHTS, features, rank
 from pipeline.speakers.roles import Roles
 from pipeline.speakers.sources import joint_parts, named_person, noun_phrase
 from pipeline.speakers.things import Things
@@ -205,7 +205,7 @@ class Resolver:
         """Resolve he or she."""
         attribution = self.scene.attributions[i]
         known = features(self.scene, source.start, attribution, gender, self.spoken[-8:])
-        ranked = rank(known)
+        ranked = rank(known, WEIGHTS)
         if not ranked:
             return self._later(source, gender, rule) or self._unnamed_before(source, rule)
         unnamed = self._unnamed_just_before(source)
@@ -336,7 +336,7 @@ class Resolver:
         if quoted is None and self.spoken and not plural and self.phrases.transcript:
             person = self.spoken[-1][1]
             return self._pick([(person, 0.5)], "pronoun", 0.5, "pronoun.i", source)
-        if writer := self.phrases.byline():
+        if writer := self.phrases.signature(source.start) or self.phrases.byline():
             return self._pick([(writer.person, 0.6)], "pronoun", 0.6, "pronoun.i", source)
         if self.voices and quoted == i:
             return structs.replace(self.voices[-1][1], how="pronoun", score=0.4)

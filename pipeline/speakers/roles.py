@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # more that fits makes it sure.
 OFFICE = 0.89
 SURE = 1.5
+# The key of nobody named among those whom a description may mean.
+UNNAMED = -1
+DEFINITE = ("the", "this", "that", "his", "her", "its", "their", "our", "my", "")
 # People with one form of office who are compared: keeps a document of thousands of senators linear.
 HOLDERS = 24
 # Roles that are mostly somebody new rather than the person spoken of, so never guessed.
@@ -28,6 +31,25 @@ _NEVER_GUESSED = frozenset(
      "mother", "father", "lawyer", "attorney", "adviser", "advisor", "representative", "voter", "supporter", "critic",
      "expert", "analyst", "person", "friend", "member", "reporter", "resident", "staffer", "employee", "worker"]
 )  # fmt: skip
+
+
+# Weights of a softmax over people and nobody, fitted by ``training/speakers.py``; those of "same-quotation" (as in
+# ``pronouns``) and "after-speaks" ("the museum's head promised it …, Marsh stressed") are set by hand.
+WEIGHTS: dict[str, float] = {
+    "a-after": 0.74, "a-after-speaks": 0.0, "a-after-undescribed": 0.74, "a-best": 0.46, "a-early-office": 1.07,
+    "a-nobody": 1.13, "a-nobody-again": 0.43, "a-nobody-bare": 0.0, "a-nobody-early": -1.04, "a-nobody-long": -0.13,
+    "a-nobody-mostly": 1.51, "a-nobody-own": 1.13, "a-office": 0.26, "a-only": 0.82, "a-other": -0.12,
+    "a-partly": -0.27, "a-sure": -0.4, "after": -0.02, "after-speaks": 3.0, "after-undescribed": 0.0, "best": 0.71,
+    "early-office": 1.29, "full": 0.74, "gender": 0.17, "last-subject": 1.56, "local": 0.68, "modifier-0": -0.49,
+    "modifier-1": -0.11, "modifier-2": 0.18, "modifier-3": -0.54, "most": 0.14, "nearest": 0.3, "nobody": 1.4,
+    "nobody-again": 1.11, "nobody-bare": 0.09, "nobody-early": -0.74, "nobody-long": 0.3, "nobody-mostly": 1.53,
+    "nobody-own": 0.27, "object-0": -0.65, "object-1": 0.6, "object-2": -0.2, "object-3": -0.77, "office": 0.45,
+    "often": -0.05, "only": 0.55, "other": -0.6, "own-content": -0.38, "partly": 0.1, "quoted": 0.63,
+    "same-paragraph": 0.56, "same-quotation": 1.5, "second": 0.27, "seen": -0.81, "spoke": 0.17, "spoke-last": 0.28,
+    "spoke-last-0": 0.86, "spoke-last-1": 0.03, "spoke-last-2": -0.44, "spoke-last-3": -0.17, "spoke-last-here": 0.59,
+    "spoke-second": 0.23, "subject-0": 0.05, "subject-1": -0.03, "subject-2": -0.12, "subject-3": -0.35, "sure": 1.25,
+    "topic-0": 0.55, "topic-1": 0.78, "topic-2": 0.33, "topic-3": -0.06, "unseen": -0.09,
+}  # fmt: skip
 
 
 class Roles:
@@ -51,28 +73,69 @@ class Roles:
         sought = self.describer.read(self._own_words(source, phrase), end, "tied")
         if sought is None:
             return self._unnamed(source, phrase, end)
-        definite = phrase.determiner not in ("a", "an", "another", "one")
+        again = self._same_words(sought, voices)
+        options = self.options(source, phrase, sought, attribution, spoken, again)
+        ranked = rank(options, WEIGHTS)
+        person, probability = ranked[0]
+        if person == UNNAMED:
+            if again is not None and phrase.determiner in DEFINITE:
+                return Found(again.name, "unnamed", "role", probability * 0.8, evidence=again.evidence)
+            return self._unnamed(source, phrase, end)
+        if options[person].get("after"):
+            self.describer.add(person, sought)
+        return self._found(ranked, source)
+
+    def options(
+        self, source: Span, phrase: NounPhrase, sought: Description, attribution: Attribution,
+        spoken: list[tuple[int, int]], again: Found | None,
+    ) -> dict[int, dict[str, float]]:  # fmt: skip
+        """Return whom the description may mean, nobody named (UNNAMED) among them, with their features.
+
+        Those of people are those of ``pronouns.features`` and how well what is known of them fits; of a description
+        that is not definite ("a senator") only the fit and whether they are named next count.
+        """
         gender = self._gender(phrase)
+        definite = phrase.determiner in DEFINITE
         known = features(self.scene, source.start, attribution, gender, spoken)
-        ranked = dict(rank(known))
-        matches = self._matches(sought, ranked)
-        if definite and matches and matches[0][1] >= OFFICE:
-            person, match = self._best(matches, ranked)
-            score = PRECISION["role-match"] * (1.0 if match >= SURE or len(matches) == 1 else 0.85)
-            return self._found(person, score, source, ranked)
+        people = set(known)
+        for form in sorted(sought.forms):
+            people.update(self.holders.get(form, [])[:HOLDERS])
+        after = self._named_after(source, gender)
+        if after is not None:
+            people.add(after.person)
+        if phrase.determiner == "another":
+            people = {after.person} if after is not None else set()
+        people -= {mention.person for mention in self.scene.people.within(source.start, source.end)}
+        fits = {person: self.describer.match(sought, person) for person in people}
+        best = max(fits.values(), default=0.0)
+        rivals = sum(fit >= OFFICE for fit in fits.values())
         early = self.scene.paragraph(source.start) <= 2
-        if not definite and early and matches and matches[0][1] >= SURE:
-            return self._found(matches[0][0], PRECISION["role-guess"], source, ranked)
-        if definite and (mention := self._named_after(source, gender)) is not None and not self._before(mention):
-            self.describer.add(mention.person, sought)
-            return self._found(mention.person, 0.6, source, ranked)
-        if definite and (found := self._same_words(sought, voices)):
-            return found
-        if definite and phrase.determiner and ranked and self._guessable(phrase, end):
-            person, probability = next(iter(ranked.items()))
-            if probability >= 0.4:
-                return self._found(person, PRECISION["role-guess"] * (0.6 + 0.4 * probability), source, ranked)
-        return self._unnamed(source, phrase, end)
+        options: dict[int, dict[str, float]] = {}
+        for person in sorted(people):
+            fit = fits[person]
+            own = {
+                "office": float(fit >= OFFICE), "sure": float(fit >= SURE), "partly": float(0 < fit < OFFICE),
+                "best": float(fit >= OFFICE and fit == best), "only": float(fit >= OFFICE and rivals == 1),
+                "other": float(fit == 0 and person in self.describer.of_person),
+                "early-office": float(early and fit >= OFFICE),
+            }  # fmt: skip
+            if after is not None and person == after.person:
+                own["after"] = 1.0
+                own["after-speaks"] = float(self._speaks(after))
+                own["after-undescribed"] = float(not self.describer.of_person.get(person) and not self._before(after))
+            if definite:
+                options[person] = known.get(person, {"unseen": 1.0}) | own
+            else:
+                options[person] = {f"a-{name}": value for name, value in own.items()}
+        nobody = {
+            "nobody": 1.0, "nobody-mostly": float(phrase.role in _NEVER_GUESSED),
+            "nobody-again": float(again is not None), "nobody-early": float(early),
+            "nobody-long": float(self.scene.word_at(source.end) - phrase.first > 5),
+            "nobody-bare": float(not phrase.determiner),
+            "nobody-own": float(phrase.determiner not in ("the", "this", "")),
+        }  # fmt: skip
+        options[UNNAMED] = nobody if definite else {f"a-{name}": value for name, value in nobody.items()}
+        return options
 
     def _owner(self, source: Span, phrase: NounPhrase) -> Mention | None:
         """Return the person in the possessive before the head: "President Ana Ruiz’s spokesman"."""
@@ -103,18 +166,6 @@ class Roles:
             last = i + 1
         return min(source.end, words[last - 1].close)
 
-    def _matches(self, sought: Description, ranked: dict[int, float]) -> list[tuple[int, float]]:
-        people = set(ranked)
-        for form in sorted(sought.forms):
-            people.update(self.holders.get(form, [])[:HOLDERS])
-        matches = [(person, self.describer.match(sought, person)) for person in sorted(people)]
-        matches = [(person, match) for person, match in matches if match > 0]
-        return sorted(matches, key=lambda m: (-m[1], -ranked.get(m[0], 0.0), m[0]))
-
-    def _best(self, matches: list[tuple[int, float]], ranked: dict[int, float]) -> tuple[int, float]:
-        """Choose among people who fit: the fit and the likelihood by position weigh together."""
-        return max(matches, key=lambda m: (m[1] + 1.2 * ranked.get(m[0], 0.0), -m[0]))
-
     def _gender(self, phrase: NounPhrase) -> Gender:
         key = phrase.role
         title = self.scene.lexicon.titles.get(key)
@@ -137,9 +188,13 @@ class Roles:
         for mention in self.scene.people.within(source.end, paragraph):
             if self.scene.quoted_by(mention.start) is None:
                 fits = self.scene.people.people[mention.person].gender in ("any", gender) or gender == "any"
-                described = self.describer.of_person.get(mention.person)
-                return mention if fits and mention.full and not described else None
+                return mention if fits and mention.full else None
         return None
+
+    def _speaks(self, mention: Mention) -> bool:
+        """Tell whether the mention is, or is in, the source of an attribution."""
+        sources = (a.source for a in self.scene.attributions)
+        return any(source is not None and source.start <= mention.start < source.end for source in sources)
 
     def _before(self, mention: Mention) -> bool:
         """Tell whether the person was named in the text before this mention, headlines aside."""
@@ -155,19 +210,12 @@ class Roles:
                     return Found(found.name, "unnamed", "role", 0.6, evidence=found.evidence)
         return None
 
-    def _guessable(self, phrase: NounPhrase, end: int) -> bool:
-        short = self.scene.word_at(end) - phrase.first <= 5
-        return short and phrase.role not in _NEVER_GUESSED and phrase.determiner in ("the", "this")
-
-    def _found(self, person: int, score: float, source: Span, ranked: dict[int, float]) -> Found:
+    def _found(self, ranked: list[tuple[int, float]], source: Span) -> Found:
         people = self.scene.people.people
-        rest = [(id, p) for id, p in ranked.items() if id != person][:4]
-        candidates = (
-            Candidate(people[person].name, round(score, 4)),
-            *(Candidate(people[id].name, round(p * (1 - score), 4)) for id, p in rest),
-        )
+        person, probability = ranked[0]
+        candidates = tuple(Candidate(people[id].name, round(p, 4)) for id, p in ranked[:5] if id != UNNAMED)
         evidence = (Evidence("speaker.role", source.start, source.end),)
-        return Found(people[person].name, "person", "role", score, person, (person,), candidates, evidence)
+        return Found(people[person].name, "person", "role", probability, person, (person,), candidates, evidence)
 
     def _unnamed(self, source: Span, phrase: NounPhrase, end: int) -> Found:
         stop = self.scene.words[phrase.last - 1].close

@@ -30,7 +30,8 @@ class Scene:
         self.attributions = attributions
         self.lexicon = lexicon(rules)
         self.words = self.lexicon.words(self.text)
-        self.names = Names(doc, layout, self.lexicon, self.words)
+        sources = frozenset(a.source.end for a in attributions if a.source is not None)
+        self.names = Names(doc, layout, self.lexicon, self.words, sources)
         self.people = People(self.names, self.lexicon)
         self.word_starts = self.names.starts
         self._sentences = [s.span.start for s in layout.sentences]
@@ -90,6 +91,13 @@ class Scene:
                 break
             token = token.head
         return token is not None and token.dep_ in SUBJECT
+
+    def is_main(self, mention: Mention) -> bool:
+        """Tell whether the verb whose subject the mention is heads the sentence."""
+        token = self.token(mention.end - 1)
+        while token is not None and token.dep_ not in SUBJECT and token.head.i != token.i:
+            token = token.head
+        return token is not None and (token.dep_ == "ROOT" or token.head.dep_ == "ROOT")
 
     def is_modifier(self, mention: Mention) -> bool:
         """Tell whether the mention only modifies a noun after it: possessive or compound."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _WH = frozenset(["who", "whom", "whose", "which", "that", "where", "when", "familiar", "according"])
 _COURTESY = frozenset(["mr", "mrs", "ms", "miss", "dr", "sir", "lady", "lord", "dame", "madame", "herr", "frau"])
+_BRACKETS = re.compile(r" ?\([^()]*\)")
 _NOUNS = frozenset(["NN", "NNS", "NNP", "NNPS"])
 # Words that may follow a name within a mention whose head the name is.
 _AFTER_NAME = PREPOSITIONS | {
@@ -175,10 +177,20 @@ def joint_parts(scene: Scene, source: Span) -> list[Span]:
         return slash or [source]
     final = borders[-1]
     parts = [Span(source.start, final[0]), Span(final[1], source.end)]
+    if _in_apposition(scene, parts[0]):
+        return [source]
     parts = [part for p in parts for part in [_stripped(text, p)] if part.end > part.start]
     if len(parts) < 2 or not all(_begins_source(scene, part) for part in parts):
         return [source]
     return [*_split_commas(scene, parts[0]), parts[1]]
+
+
+def _in_apposition(scene: Scene, part: Span) -> bool:
+    """Tell whether "and" after the part stands within a description: "Ruiz, the younger and …"."""
+    comma = scene.text.rfind(", ", part.start, part.end)
+    if comma < 0 or scene.text[part.start : part.end].rstrip().endswith(","):
+        return False
+    return named_person(scene, _stripped(scene.text, Span(comma + 1, part.end))) is None
 
 
 def _split_commas(scene: Scene, part: Span) -> list[Span]:
@@ -188,7 +200,8 @@ def _split_commas(scene: Scene, part: Span) -> list[Span]:
     pieces = [_stripped(scene.text, Span(a + 1, b)) for a, b in pairwise(edges)]
     pieces = [piece for piece in pieces if piece.end > piece.start]
     if len(pieces) > 1 and all(
-        (m := named_person(scene, piece)) is not None and m.end >= piece.end - 1 for piece in pieces
+        (m := named_person(scene, piece)) is not None and _BRACKETS.sub("", scene.text[m.end : piece.end]) in ("", ".")
+        for piece in pieces
     ):
         return pieces
     return [part]
@@ -212,7 +225,18 @@ def _begins_source(scene: Scene, part: Span) -> bool:
     if mention is not None:
         before = [scene.words[i] for i in scene.words_in(part.start, mention.start)]
         return all(w.key not in PREPOSITIONS for w in before) or any(_is_person_role(scene, w.key) for w in before[:-1])
-    return False
+    return _begins_organisation(scene, part)
+
+
+def _begins_organisation(scene: Scene, part: Span) -> bool:
+    """Tell whether the part is an organisation's or a country's name, perhaps with an article."""
+    indices = list(scene.words_in(part.start, part.end))
+    if indices and scene.words[indices[0]].key == "the":
+        indices = indices[1:]
+    labels = [scene.names.labels[i] for i in indices]
+    return (
+        bool(labels) and labels[0] in ("B-ORG", "B-GPE") and all(label == f"I-{labels[0][2:]}" for label in labels[1:])
+    )
 
 
 def _stripped(text: str, span: Span) -> Span:

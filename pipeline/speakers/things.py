@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -105,7 +106,19 @@ class Things:
         start, end = self.scene.words[phrase.first].start, self.scene.words[phrase.head].start
         if not phrase.role.endswith("s") and self.organisations.within(start, end):
             return self._qualified(source, phrase)
+        if phrase.role == "police" and phrase.first == phrase.head and (known := self._police) is not None:
+            return Found(known, "org", "organisation", 0.6, evidence=self._evidence(source))
         return self.group(source, phrase)
+
+    @cached_property
+    def _police(self) -> str | None:
+        """Return the one police force that the document names by its place: "Lisbon police"."""
+        forms = {
+            self.organisations.clean(self.scene.text[m.start : m.end + len(" police")])
+            for m in self.organisations.mentions
+            if m.label == "GPE" and self.scene.text.startswith(" police", m.end)
+        }
+        return forms.pop() if len(forms) == 1 else None
 
     def group(self, source: Span, phrase: NounPhrase) -> Found:
         """Return a collective source as its head phrase."""
@@ -182,6 +195,8 @@ class Things:
             and not country
             and (label == "PERSON" or (alone and last - first <= 3))
         ):
+            if (company := self.organisations.begun_by(name)) is not None:
+                return self._named(company, source, 0.6)
             return Found(name, "person", "name", 0.55, evidence=self._evidence(source))
         if phrase.of == "document" or phrase.of == "people":
             return self.group(source, phrase)
