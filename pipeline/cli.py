@@ -100,6 +100,9 @@ def show(
     voice: Annotated[Voice | None, typer.Option(help="Only this voice.")] = None,
     min_confidence: Annotated[float, typer.Option(min=0, max=1, help="Only statements at least this sure.")] = 0.0,
     table_only: Annotated[bool, typer.Option("--table", help="The table without the text.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Why each statement is on record as it is, instead of text and table.")
+    ] = False,
     model: Model = None,
     rules: RulesFolder = None,
 ) -> None:
@@ -107,7 +110,7 @@ def show(
     from rich.console import Console
     from rich.text import Text
 
-    from pipeline.show import Filter, marked_text, printable, table
+    from pipeline.show import Filter, explained, marked_text, printable, table
 
     wanted = Filter(speaker=speaker, class_=class_, voice=voice, min_confidence=min_confidence)
     console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
@@ -117,6 +120,11 @@ def show(
         if not chosen:
             continue
         shown += 1
+        if explain:
+            console.print(Text(printable(uri), style="bold"), soft_wrap=True)
+            for statement in chosen:
+                console.print(explained(statement, text), soft_wrap=not console.is_terminal)
+            continue
         if not table_only and text is None:
             typer.echo(f"{uri}: its text is lost or changed since; onrecord verify says how.", err=True)
         elif not table_only and text is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -92,6 +92,43 @@ def table(statements: Iterable[Statement], title: str) -> Table:
     for s in statements:
         shown.add_row(_who(s), Text(f"{s.class_}\n{s.confidence:.0%} sure"), Text(printable(s.text)))
     return shown
+
+
+def explained(s: Statement, text: str | None) -> Text:
+    """Return why a statement is on record as it is: content, cue, the way to the name, class, each with its rules.
+
+    ``text`` is the document's, for the words that rules fired on; without it (None) their offsets stand instead.
+    """
+    shown = Text(f"{s.index}  {printable(s.text)}\n", style="bold")
+    kinds: dict[str, list[str]] = {"content": [], "cue": [], "speaker": [], "class": []}
+    for e in s.evidence:
+        words = f"{e.start}–{e.end}" if text is None else f"“{printable(text[e.start : e.end])}”"
+        if e.rule.startswith(("model.", "support.")) and e.score is not UNSET:
+            kinds["content"].append(f"{e.rule} {e.score:.0%}")
+        elif e.rule.startswith("class"):
+            kinds["class"].append(f"{words} ({e.rule})")
+        elif e.rule.startswith(("speaker.", "pronoun.")):
+            kinds["speaker"].append(f"{words} ({e.rule})")
+        else:
+            kinds["cue"].append(f"{words} ({e.rule})" if e.rule.startswith("cue.") else e.rule)
+    rows = [("found by", ", ".join(kinds["content"])), ("cue", ", ".join(kinds["cue"]))]
+    if s.voice != "writer":
+        rows.append(("speaker", " → ".join([*kinds["speaker"], _candidates(s)])))
+    rows.append(("class", f"{s.class_} {s.scores[s.class_]:.0%}: {', '.join(kinds['class']) or 'what most are'}"))
+    rows.append(("sure", f"{s.confidence:.0%}"))
+    for name, said in rows:
+        if said:
+            shown.append(f"   {name:8}  ", style="not bold dim").append(f"{said}\n", style="not bold")
+    return shown
+
+
+def _candidates(s: Statement) -> str:
+    """Return who a statement's speaker is, with those who were thought of."""
+    if s.speaker is None:
+        return "nobody named"
+    role = f", {printable(s.speaker.role)}" if s.speaker.role else ""
+    scores = "; ".join(f"{printable(c.name)} {c.score:.0%}" for c in s.speaker.candidates)
+    return f"{printable(s.speaker.name)}{role} [{s.speaker.how}]" + (f" ({scores})" if scores else "")
 
 
 def _who(s: Statement) -> Text:

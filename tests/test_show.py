@@ -55,6 +55,23 @@ def test_a_run_is_shown_text_and_table(shown: object) -> None:
     assert "the writer" in out
 
 
+def test_every_step_to_the_name_is_explained(shown: object) -> None:
+    Path("c.txt").write_text("Bo Lind owns the mill.\n\n“We are open\x1b today,” he said.\n", encoding="utf-8")
+    code, out, err = shown("c.txt", "--explain", "--voice", "direct")
+    assert (code, err) == (0, "")
+    assert "“he” (pronoun.he) → “Bo Lind” (speaker.antecedent) → Bo Lind [pronoun]" in out
+    assert "“said” (cue.say)" in out
+    assert "support." in out
+    assert "\x1b" not in out
+
+
+def test_an_explanation_without_the_text_has_offsets(shown: object) -> None:
+    Path("b.txt").unlink()
+    code, out, _ = shown("out", "--doc", "b.txt", "--explain")
+    assert code == 0
+    assert "11–18 (speaker.name) → Bo Lind [name]" in out
+
+
 def test_in_a_pipe_the_text_keeps_its_lines(shown: object) -> None:
     _, out, _ = shown("out", "--doc", "a.txt")
     assert len(next(line for line in out.splitlines() if line.startswith("Talks"))) > len(TEXT)
