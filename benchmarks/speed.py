@@ -20,6 +20,7 @@ import spacy
 
 from pipeline.attribute import by_rules
 from pipeline.attribute.model import by_model, hint_rows
+from pipeline.encode.syntax import syntax_of, syntax_rows
 from pipeline.encode.words import words_of
 from pipeline.parse import DEFAULT_MODEL, parse
 from pipeline.process import load_tools, process
@@ -66,8 +67,14 @@ def main() -> None:
         doc = clock.time("  parse", parse, text, layout, tools.nlp)
         found = clock.time("  rules", by_rules, doc, layout, quotations, tools.rules)
         words = clock.time("  words", words_of, text, layout, quotations)
+        tokens = clock.time("  syntax", lambda d, w: syntax_rows(w, syntax_of(d)), doc, words)
         reads = clock.time(
-            "  network", lambda t, w, f: list(tools.encoder.read(t, w, hint_rows(w, f))), text, words, found
+            "  network",
+            lambda t, w, f, s: list(tools.encoder.read(t, w, hint_rows(w, f), s)),
+            text,
+            words,
+            found,
+            tokens,
         )
         clock.time("  decoding", by_model, text, words, quotations, reads, tools.encoder)
     count = sum(len(text.split()) for text in texts)

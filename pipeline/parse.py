@@ -38,17 +38,17 @@ def load_model(name: str = DEFAULT_MODEL) -> Language:
     import spacy
 
     try:
-        nlp = spacy.load(name)
+        nlp = spacy.load(name, exclude=["ner"])  # our own network finds the names
     except OSError as error:
         raise ModelError(
             f"The spaCy pipeline {name!r} is not installed.",
             remedy=f"Install it, or name an installed one with --model; onrecord's own default is {DEFAULT_MODEL}.",
         ) from error
-    missing = {"parser", "tagger", "ner", "lemmatizer"} - set(nlp.pipe_names)
+    missing = {"parser", "tagger", "lemmatizer"} - set(nlp.pipe_names)
     if missing:
         raise ModelError(
             f"The spaCy pipeline {name!r} has no {', '.join(sorted(missing))}.",
-            remedy="Use an English pipeline with tagger, parser, lemmatizer and named entities.",
+            remedy="Use an English pipeline with tagger, parser and lemmatizer.",
         )
     remember(nlp)
     return nlp

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from pipeline import classify, quotations, segment, speakers
 from pipeline.attribute import by_rules
+from pipeline.attribute.named import find_names
 from pipeline.attribute.not_statement import not_statement
 from pipeline.parse import parse
 from pipeline.records import Evidence, Layout, Paragraph, Sentence, Span
@@ -87,6 +88,9 @@ def check_rules(folder: Path | None, tools: Tools) -> list[RuleProblem]:
     waiting = iter(examples)
     while batch := list(islice(waiting, BATCH)):
         for example, parsed in zip(batch, _parse(batch, rules, tools.nlp), strict=True):
+            if FINDERS[example.rule.kind] is _class_evidence:
+                found, _ = quotations.pair_quotations(parsed.text, parsed.layout, rules)
+                find_names(parsed.doc, parsed.layout, found, tools.encoder)
             if failure := _try(example, parsed, rules):
                 problems.append(places.problem(example.rule, example.written, failure))
     return sorted(problems)

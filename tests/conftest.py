@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline.attribute.named import find_names
+from pipeline.parse import parse
 from pipeline.process import Tools, load_tools
+from pipeline.quotations import pair_quotations
+from pipeline.segment import segment
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+    from pipeline.records import Layout
 
 CASES = Path(__file__).parent / "cases"
 
@@ -15,6 +25,14 @@ CASES = Path(__file__).parent / "cases"
 def tools() -> Tools:
     """Return the default spaCy pipeline with the shipped rules."""
     return load_tools()
+
+
+def analysed(text: str, tools: Tools) -> tuple[Doc, Layout]:
+    """Return a text as the stages after attribution see it: parsed, with names."""
+    layout = segment(text, tools.rules)
+    doc = parse(text, layout, tools.nlp)
+    find_names(doc, layout, pair_quotations(text, layout, tools.rules)[0], tools.encoder)
+    return doc, layout
 
 
 def read_cases(stage: str) -> list[pytest.param]:

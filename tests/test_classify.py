@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 import pytest
-from conftest import read_cases
+from conftest import analysed, read_cases
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markup import read_markup
@@ -18,11 +18,9 @@ from pipeline.classify.features import FEATURES
 from pipeline.classify.rulebook import Rulebook
 from pipeline.confidence import attribution_confidence, writer_confidence
 from pipeline.errors import RuleError
-from pipeline.parse import parse
 from pipeline.process import Tools
 from pipeline.records import CLASSES, Attribution, Classification, Resolution, Span, Speaker, Voice
 from pipeline.rules import ClassPattern, ClassWeights, Cue
-from pipeline.segment import segment
 
 SEED = (Path(__file__).parent.parent / "seeds" / "000_e28d90039b5034b5.txt").read_text(encoding="utf-8")
 
@@ -55,8 +53,7 @@ SEED_WRITER = [
 
 
 def classifier_of(text: str, tools: Tools) -> Classifier:
-    layout = segment(text, tools.rules)
-    return Classifier(parse(text, layout, tools.nlp), layout, tools.rules)
+    return Classifier(*analysed(text, tools), tools.rules)
 
 
 def classify_case(line: str, tools: Tools) -> Classification:
@@ -165,9 +162,7 @@ def test_every_feature_is_explained_and_used(tools: Tools) -> None:
 
 
 def test_rules_can_be_tried_on_examples(tools: Tools) -> None:
-    text = "The council should act."
-    layout = segment(text, tools.rules)
-    found = find_rule_evidence(parse(text, layout, tools.nlp), layout, tools.rules)
+    found = find_rule_evidence(*analysed("The council should act.", tools), tools.rules)
     assert ("class.duty-word", 12, 18) in [(e.rule, e.start, e.end) for e in found]
 
 

@@ -81,10 +81,10 @@ def test_who_relays_it_is_not_the_source():
     text = "Ito said it rains, according to TASS."
     relay = spans(text, "TASS")[0]
     [rule] = attributions(text, "it rains / said / Ito / pattern.clause 0.8", read=False)
-    [read] = attributions(text, "it rains / said / TASS / 0.9", read=True)
+    [read] = attributions(text, "it rains / according to / TASS / 0.9", read=True)
     rule = Attribution(spans=rule.spans, voice="indirect", cue=rule.cue, source=rule.source, chain=(relay,), score=0.8)
     [joint] = combine([rule], [read], ())
-    assert (joint.source, joint.chain) == (rule.source, (relay,))
+    assert (joint.source, joint.cue, joint.chain) == (rule.source, rule.cue, (relay,))
 
 
 def test_the_floor_is_kept_by_the_place_in_the_result():

@@ -6,10 +6,13 @@ import itertools
 
 import numpy as np
 import pytest
+from conftest import analysed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.attribute.model import Marked, content_span, hint_rows, mention_span
+from pipeline.encode.names import TAGS, TYPES, Name, names_of, read_tags
+from pipeline.encode.syntax import DEP, FAR, SYNTAX, TAG, syntax_of, syntax_rows
 from pipeline.encode.tags import NEVER, B, E, I, O, S, Tagged, candidates, choose, closed, marginals
 from pipeline.encode.words import WINDOW, Vocabulary, windows_of, words_of
 from pipeline.process import Tools
@@ -140,5 +143,67 @@ def test_hints_mark_what_the_rules_found(tools: Tools):
 )
 def test_any_text_is_read(text: str, tools: Tools):
     words, _ = read(text, tools)
-    reads = tools.encoder.read(text, words, hint_rows(words, []))
+    reads = tools.encoder.read(text, words, hint_rows(words, []), np.zeros((len(words), 3), np.int64))
     assert sum(len(r.hidden) for r in reads) == len(words)
+
+
+PERSON, ORG = (1 + 2 * TYPES.index(kind) for kind in ("PERSON", "ORG"))
+
+
+@pytest.mark.parametrize(
+    ("tags", "names"),
+    [
+        ([], []),
+        ([0, 0], []),
+        ([0, PERSON, PERSON + 1, 0], [Name(1, 3, "PERSON")]),
+        ([PERSON, PERSON], [Name(0, 1, "PERSON"), Name(1, 2, "PERSON")]),
+        ([PERSON, ORG + 1, ORG + 1], [Name(0, 1, "PERSON"), Name(1, 3, "ORG")]),
+        ([PERSON + 1, 0, TAGS - 1], [Name(0, 1, "PERSON"), Name(2, 3, TYPES[-1])]),
+    ],
+)
+def test_names_of(tags: list[int], names: list[Name]):
+    assert list(names_of(np.array(tags, np.int64))) == names
+
+
+@pytest.mark.parametrize(
+    ("likely", "tags"),
+    [
+        ([{0: 3}, {PERSON: 3}, {PERSON + 1: 3}, {0: 3}], [0, PERSON, PERSON + 1, 0]),
+        ([{PERSON: 2, ORG: 1}, {ORG + 1: 4, PERSON + 1: 0}], [ORG, ORG + 1]),
+        ([{0: 2, ORG: 1}, {ORG + 1: 4}], [ORG, ORG + 1]),
+        ([{PERSON + 1: 5, PERSON: 1}, {0: 3}], [PERSON, 0]),
+        ([{PERSON: 5}, {PERSON: 3, PERSON + 1: 2}, {ORG + 1: 2, ORG: 1}], [PERSON, PERSON, ORG]),
+    ],
+)
+def test_a_name_goes_on_as_what_it_began(likely: list[dict[int, float]], tags: list[int]):
+    scores = np.full((len(likely), TAGS), -5.0, np.float32)
+    for row, known in zip(scores, likely, strict=True):
+        for tag, score in known.items():
+            row[tag] = score
+    assert read_tags(scores).tolist() == tags
+
+
+def test_names_become_the_entities_of_the_doc_without_possessive(tools: Tools):
+    doc, _ = analysed("On Monday the World Bank rejected Ana Ruiz's plan for Lisbon.", tools)
+    assert {("Ana Ruiz", "PERSON"), ("Lisbon", "GPE")} <= {(e.text, e.label_) for e in doc.ents}
+
+
+def test_syntax_stands_beside_the_words(tools: Tools):
+    text = "Ruiz's plan didn't win."
+    words, _ = read(text, tools)
+    doc, _ = analysed(text, tools)
+    tokens = syntax_of(doc)
+    assert tokens[:, 0].tolist() == [0, 4, 7, 12, 15, 19, 22]
+    rows = syntax_rows(words, tokens)
+    assert [text[a:b] for a, b in zip(words.starts, words.ends, strict=True)] == [
+        "Ruiz's",
+        "plan",
+        "didn't",
+        "win",
+        ".",
+    ]
+    assert rows.tolist() == [
+        [TAG["NNP"], DEP["poss"], FAR + 2], [TAG["NN"], DEP["nsubj"], FAR + 3], [TAG["VBD"], DEP["aux"], FAR + 2],
+        [TAG["VB"], DEP["ROOT"], FAR], [TAG["."], DEP["punct"], FAR - 1],
+    ]  # fmt: skip
+    assert (rows < SYNTAX).all()

@@ -66,7 +66,7 @@ def test_the_remembered_ruler_sets_what_spacys_own_sets(tools: Tools) -> None:
 
 
 def _attributes(token: Token) -> tuple[str, ...]:
-    return token.text, token.tag_, token.pos_, str(token.morph), token.lemma_, token.dep_, token.ent_type_
+    return token.text, token.tag_, token.pos_, str(token.morph), token.lemma_, token.dep_
 
 
 def test_halves_of_surrogate_pairs_do_no_harm(tools: Tools) -> None:
@@ -84,8 +84,8 @@ def test_a_paragraph_is_analysed_alike_wherever_it_stands(tools: Tools) -> None:
     alone, _ = parsed(paragraph, tools)
     among, _ = parsed(f"{'Rain fell on the old town. ' * 20}\n\n{paragraph}\n\nThe river rose.", tools)
     first = next(token.i for token in among if token.text == "“")
-    found = [(t.text, t.tag_, t.dep_, t.head.i - t.i, t.ent_type_) for t in among[first : first + len(alone)]]
-    assert found == [(t.text, t.tag_, t.dep_, t.head.i - t.i, t.ent_type_) for t in alone]
+    found = [(t.text, t.tag_, t.dep_, t.head.i - t.i) for t in among[first : first + len(alone)]]
+    assert found == [(t.text, t.tag_, t.dep_, t.head.i - t.i) for t in alone]
 
 
 def test_many_paragraphs_are_joined_in_order(tools: Tools) -> None:

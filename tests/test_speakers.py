@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from conftest import read_cases
+from conftest import analysed, read_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markup import Expected, read_markup
@@ -29,7 +29,8 @@ def resolved(text: str, expected: list[Expected], tools: Tools) -> tuple[Resolut
     layout = segment(text, tools.rules)
     quotations, _ = pair_quotations(text, layout, tools.rules)
     found = tuple(as_attribution(text, e, quotations) for e in expected)
-    return resolve_speakers(parse(text, layout, tools.nlp), layout, found, tools.rules)
+    doc, _ = analysed(text, tools)
+    return resolve_speakers(doc, layout, found, tools.rules)
 
 
 def as_attribution(text: str, e: Expected, quotations: tuple[Quotation, ...]) -> Attribution:

@@ -30,10 +30,12 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from pipeline.attribute.lexicon import Lexicon
+from pipeline.attribute.named import find_names
 from pipeline.attribute.syntax import Syntax
 from pipeline.classify import Classifier
 from pipeline.classify.reading import Reading, read_sentence
-from pipeline.parse import load_model, parse
+from pipeline.parse import parse
+from pipeline.process import load_tools
 from pipeline.quotations import pair_quotations
 from pipeline.records import CLASSES, Attribution, Layout, Quotation, Span
 from pipeline.rules import ClassPattern, Cue, Rules, load_rules
@@ -94,13 +96,15 @@ class Weights(Struct, frozen=True):
 def main() -> None:
     """Measure and write."""
     paths = [Path(argument) for argument in sys.argv[1:]]
-    rules = load_rules()
-    nlp = load_model()
+    tools = load_tools()
+    rules = tools.rules
     examples: list[Example] = []
     for texts, statements in zip(paths[::2], paths[1::2], strict=True):
         for text, units in labelled_texts(texts, statements):
             layout = segment(text, rules)
-            examples += read_examples(parse(text, layout, nlp), layout, units, rules)
+            doc = parse(text, layout, tools.nlp)
+            find_names(doc, layout, pair_quotations(text, layout, rules)[0], tools.encoder)
+            examples += read_examples(doc, layout, units, rules)
     write_weights(*(fit([e for e in examples if e.writer is writer]) for writer in (False, True)))
 
 

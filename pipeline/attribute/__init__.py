@@ -2,8 +2,8 @@
 
 First the rules: ``cues`` finds the words that attribute, with their source; ``indirect`` the contents that
 grammar ties to a cue; ``quoted`` the speech between quotation marks, ``floor`` what goes on without a cue.
-Then the encoder reads the text with what the rules found beside each word (``model``), and ``combine`` joins
-the two.
+Then the encoder reads the text with what spaCy and the rules found beside each word (``model``), and ``combine``
+joins the two. It finds the names of people and places too, which no rule here needs and the stages after this do.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from pipeline.attribute.indirect import indirect
 from pipeline.attribute.layouts import headlines, signatures, turns
 from pipeline.attribute.merge import finish, merge, nest
 from pipeline.attribute.model import by_model, hint_rows
+from pipeline.attribute.named import Names
 from pipeline.attribute.not_statement import spoken_of
 from pipeline.attribute.page import Page, utterances
 from pipeline.attribute.partial import partial
 from pipeline.attribute.quoted import quoted
 from pipeline.attribute.seams import with_asides, with_coordinated, with_relays
+from pipeline.encode.syntax import syntax_of, syntax_rows
 from pipeline.encode.words import words_of
 
 if TYPE_CHECKING:
@@ -35,13 +37,15 @@ if TYPE_CHECKING:
 def attribute(
     doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], rules: Rules, encoder: Encoder
 ) -> tuple[Attribution, ...]:
-    """Find the attributions of a document, outermost only, in text order."""
+    """Find the attributions of a document, outermost only, in text order; sets ``doc.ents``."""
+    text = doc.text  # spaCy puts it together anew each time
     found = by_rules(doc, layout, quotations, rules)
-    words = words_of(doc.text, layout, quotations)
-    reads = encoder.read(doc.text, words, hint_rows(words, found))
-    spoken = spoken_of(doc.text, quotations, rules)
-    read = by_model(doc.text, words, quotations, reads, encoder)
-    return finish(doc.text, combine(found, read, spoken), quotations)
+    words = words_of(text, layout, quotations)
+    names = Names(doc, words)
+    reads = names.noted(encoder.read(text, words, hint_rows(words, found), syntax_rows(words, syntax_of(doc))))
+    read = by_model(text, words, quotations, reads, encoder)
+    names.enter()
+    return finish(text, combine(found, read, spoken_of(text, quotations, rules)), quotations)
 
 
 def by_rules(doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], rules: Rules) -> tuple[Attribution, ...]:

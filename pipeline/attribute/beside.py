@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pipeline.records import Span
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
 MENTION_WORDS = 25
 FINITE = ("VBD", "VBZ", "VBP", "MD")
 NOMINAL = ("PROPN", "NOUN", "PRON", "DET", "ADJ", "NUM")
+# Words that say when: alone (names of days and months, by their capital), and those that do before or after others.
+DAYS = re.compile(
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\.|January|February|March|April"
+    r"|May|June|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.?"
+    r"|(?i:yesterday|today|tomorrow|tonight|midnight|noon)|(?:19|20)\d\d"
+)
+NEAR = frozenset({"last", "this", "next", "earlier", "late", "early", "every", "each", "that", "the", "a", "an"})
+UNITS = re.compile(
+    r"(?:second|minute|hour|day|night|morning|afternoon|evening|weekend|week|month|year|quarter|decade)s?",
+    re.IGNORECASE,
+)
 
 
 def mention_before(page: Page, start: int, cue: int) -> Span | None:
@@ -35,12 +47,7 @@ def mention_before(page: Page, start: int, cue: int) -> Span | None:
 def mention_after(page: Page, cue: int, end: int) -> Span | None:
     """Return the mention that begins right after the cue (said Ito, the chairman)."""
     words = page.tokens(cue, end)
-    if (
-        not words
-        or words[0].pos_ not in NOMINAL
-        or words[0].tag_ in ("WDT", "WP")
-        or words[0].ent_type_ in ("DATE", "TIME")
-    ):
+    if not words or words[0].pos_ not in NOMINAL or words[0].tag_ in ("WDT", "WP") or tells_time(words[0]):
         return None
     taken: list[Token] = []
     for at, token in enumerate(words[:MENTION_WORDS]):
@@ -51,7 +58,7 @@ def mention_after(page: Page, cue: int, end: int) -> Span | None:
             break
         if token.pos_ == "ADP" and _is_circumstance(token, following, apposition="," in [t.text for t in taken]):
             break
-        if token.ent_type_ in ("DATE", "TIME"):
+        if tells_time(token):
             break
         taken.append(token)
     while taken and ((taken[-1].is_punct and taken[-1].text != ")") or taken[-1].pos_ == "ADP"):
@@ -61,7 +68,7 @@ def mention_after(page: Page, cue: int, end: int) -> Span | None:
 
 def _is_circumstance(token: Token, following: Token | None, *, apposition: bool) -> bool:
     """Tell whether a preposition begins where or when it was said rather than who said it."""
-    if following is not None and following.ent_type_ in ("DATE", "TIME"):
+    if following is not None and tells_time(following):
         return True
     return token.lower_ not in ("of", "from", "for", "with") and not apposition
 
@@ -75,6 +82,15 @@ def _names(taken: list[Token], token: Token | None) -> bool:
     """Tell whether a name follows a description without one: asked its chairwoman, Lise Dam."""
     described = bool(taken) and all(t.pos_ in ("DET", "PRON", "ADJ", "NOUN", "ADP") for t in taken)
     return described and token is not None and token.pos_ == "PROPN"
+
+
+def tells_time(token: Token) -> bool:
+    """Tell whether a word says when something was said, by itself or with the word after it."""
+    if DAYS.fullmatch(token.text):
+        return True
+    near = token.lower_ in NEAR or token.like_num
+    after = token.nbor() if near and token.i + 1 < len(token.doc) else None
+    return after is not None and (UNITS.fullmatch(after.text) or DAYS.fullmatch(after.text)) is not None
 
 
 def _nominal(words: list[Token]) -> bool:

@@ -25,8 +25,8 @@ SURE = ("pattern.turn", "pattern.signature", "pattern.headline", "pattern.list")
 Support = Literal["alone", "agree", "differ", "lent", "rules"]
 # Log-odds that content and source are both right: a logistic regression on what is found in PolNeAR dev and world
 # (training/confidence.py), by support, and by the encoder's log-odds of content and source; of the rules' own score.
-SUPPORT = {"alone": -1.64, "agree": -0.56, "differ": -1.47, "lent": -1.62, "rules": 0.32}
-CONTENT_SLOPE, SOURCE_SLOPE, RULES_SLOPE = 0.7, 0.23, 1.21
+SUPPORT = {"alone": -1.52, "agree": -0.35, "differ": -0.7, "lent": -2.01, "rules": 0.21}
+CONTENT_SLOPE, SOURCE_SLOPE, RULES_SLOPE = 0.71, 0.18, 1.28
 # Probabilities nearer to 0 or 1 say no more than these.
 LEAST, MOST = 0.01, 0.995
 # What the encoder alone must hold of a content without quotations.
@@ -149,15 +149,16 @@ class _Joint:
 
 def _enriched(read: Attribution, rule: Attribution) -> Attribution:
     """Give the encoder's attribution what only the rules know of it: circumstances, nested ones, a missing source."""
-    one_cue = same_cue(read, rule)
     source = read.source
-    if source is not None and any(source.overlaps(link) for link in rule.chain):
+    relayed = source is not None and any(source.overlaps(link) for link in rule.chain)
+    if relayed:
         source = rule.source  # who relays it is not who said it
     if source is None and rule.source is not None and not any(p.overlaps(rule.source) for p in _parts(read)):
         source = rule.source
-    cue = rule.cue if read.cue is None and source is not None else read.cue
+    cue = rule.cue if relayed or (read.cue is None and source is not None) else read.cue
     if cue is not None and any(p.overlaps(cue) for p in (*read.spans, *([source] if source is not None else []))):
         cue = read.cue
+    one_cue = same_cue(structs.replace(read, cue=cue), rule)
     whole = [n for n in rule.nested if all(any(s.holds(p) for s in read.spans) for p in _parts(n))]
     others = [n for n in whole if not any(n.spans[0].overlaps(m.spans[0]) for m in read.nested)]
     same_source = source is not None and rule.source is not None and source.overlaps(rule.source)

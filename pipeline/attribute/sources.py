@@ -53,8 +53,9 @@ def addressee_of(syntax: Syntax, group: Group, rule: Cue) -> Span | None:
     if rule.addressee:
         clause = any(c.dep_ in ("ccomp", "xcomp") for c in group.verb.children)
         for child in after:
-            person = child.pos_ in ("PROPN", "PRON") or child.ent_type_ in ("PERSON", "ORG", "NORP", "GPE")
-            person = person or any(c.dep_ == "appos" and c.pos_ == "PROPN" for c in child.children)
+            person = child.pos_ in ("PROPN", "PRON") or any(
+                c.dep_ == "appos" and c.pos_ == "PROPN" for c in child.children
+            )
             plural = child.tag_ == "NNS" and not any(c.dep_ == "prep" for c in child.children)
             if child.dep_ == "dative" or (child.dep_ == "dobj" and (clause or person or plural)):
                 return syntax.span(*up_to_clause(syntax, child))

@@ -83,8 +83,4 @@ def words_of(verb: Token) -> Span:
 
 def can_speak(token: Token) -> bool:
     """Tell whether the token may head the mention of somebody who speaks."""
-    return (
-        token.pos_ == "PROPN"
-        or token.ent_type_ in ("PERSON", "ORG", "NORP")
-        or token.lower_ in ("he", "she", "they", "i", "we", "who")
-    )
+    return token.pos_ == "PROPN" or token.lower_ in ("he", "she", "they", "i", "we", "who")

@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import Struct
 
 from pipeline.encode.links import Pointer
+from pipeline.encode.names import read_tags
 from pipeline.encode.words import Vocabulary, windows_of
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ class Read(Struct, frozen=True, eq=False):
     """One window as the network read it.
 
     ``first`` is the number of its first word in the text; ``emissions`` (roles, words, tags) with the roles
-    source, cue, content and the tags of ``pipeline.encode.tags``; ``hidden`` (words, size).
+    source, cue, content and the tags of ``pipeline.encode.tags``; ``names`` (words,) the tags of
+    ``pipeline.encode.names``; ``hidden`` (words, size).
     """
 
     first: int
     emissions: NDArray[np.float32]
+    names: NDArray[np.int64]
     hidden: NDArray[np.float32]
 
 
@@ -51,8 +54,12 @@ class Encoder(Struct, frozen=True, eq=False):
     pointers: dict[str, Pointer]
     digest: str
 
-    def read(self, text: str, words: Words, hints: NDArray[np.int64]) -> Iterator[Read]:
-        """Read a text, yielding window by window; ``hints`` (words, roles) says what the rules found at each word."""
+    def read(self, text: str, words: Words, hints: NDArray[np.int64], syntax: NDArray[np.int64]) -> Iterator[Read]:
+        """Read a text, yielding window by window.
+
+        ``hints`` (words, roles) says what the rules found at each word, ``syntax`` (words, 3) what spaCy did
+        (``pipeline.encode.syntax``).
+        """
         pieces = [
             self.vocabulary.pieces(text[a:b]) for a, b in zip(words.starts.tolist(), words.ends.tolist(), strict=True)
         ]
@@ -62,11 +69,14 @@ class Encoder(Struct, frozen=True, eq=False):
             # [CLS] goes with the first word's features, [SEP] with the last one's.
             of = np.concatenate([[start], np.repeat(np.arange(start, end), counts), [end - 1]])
             ids = [self.vocabulary.cls, *(i for p in pieces[start:end] for i in p), self.vocabulary.sep]
-            inputs = {"ids": np.array([ids], np.int64), "features": words.features[of][None], "hints": hints[of][None]}
-            emissions, hidden = self.session.run(None, inputs)
+            inputs = {
+                "ids": np.array([ids], np.int64), "features": words.features[of][None], "hints": hints[of][None],
+                "syntax": syntax[of][None],
+            }  # fmt: skip
+            emissions, names, hidden = self.session.run(None, inputs)
             first = 1 + np.concatenate([[0], np.cumsum(counts)[:-1]])
             tagged = emissions[0, first].reshape(end - start, 3, -1).transpose(1, 0, 2)
-            yield Read(start, tagged, hidden[0, first])
+            yield Read(start, tagged, read_tags(names[0, first]), hidden[0, first])
 
 
 @lru_cache(maxsize=2)

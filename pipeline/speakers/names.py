@@ -31,6 +31,7 @@ ALL_CAPITALS = 0.8
 _SENTENCE_ENDS = (".", ".”", '."', "?", "!", ".’", ".'")
 _LETTERS = re.compile(r"[^\W\d_]{4,}")
 _NICKNAME = re.compile(r" [“\"‘'(]([^\W\d_]+)[”\"’')] ")
+_GENERATIONS = frozenset(["jr.", "jr", "sr.", "sr", "ii", "iii", "iv"])
 _ROMAN = re.compile(r"[IVX]+")
 
 
@@ -186,6 +187,8 @@ class Names:
         titled = bool(title)
         begin, end = self._trim(start, last)
         begin, end = self._by_entity(begin, end)
+        while end - begin > 1 and self._degree(end - 1):
+            end -= 1
         if self.words[last - 1].end in self.sources and not titled:
             begin = self._behind_office(begin, end)
         if begin >= end or end - begin > LONGEST_NAME:
@@ -196,6 +199,10 @@ class Names:
             return None
         title_start = self.words[first].start if titled else -1
         return self._make(begin, end, title if titled else "", title_start, gender if titled else "any")
+
+    def _degree(self, i: int) -> bool:
+        """Tell whether the word is a degree or an honour behind a name ("MD"), which is no part of it as "Jr." is."""
+        return self.words[i].key in self.lexicon.suffixes and self.words[i].key not in _GENERATIONS
 
     def _behind_office(self, begin: int, end: int) -> int:
         """Return where a source's name begins behind an office's: "Council Director of Affairs | Ana Ruiz"."""
@@ -297,7 +304,8 @@ class Names:
                 not any(label in ("GPE", "DATE") for label in labels) or len(keys) > 1 or keys[0] in self.lexicon.given
             )
         if len(keys) == 1:
-            return labels[0] == "PERSON" and len(keys[0]) > 2 and keys[0] not in self.lexicon.given
+            acronym = words[0].text.isupper() and not self.in_title_case(words[0].start)
+            return labels[0] == "PERSON" and len(keys[0]) > 2 and keys[0] not in self.lexicon.given and not acronym
         if labels.count("PERSON") * 2 >= len(labels):
             return True
         if keys[0] in self.lexicon.given:

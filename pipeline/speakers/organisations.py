@@ -41,6 +41,7 @@ class Organisations:
         self.forms: Counter[str] = Counter()
         self._find()
         self.starts = [mention.start for mention in self.mentions]
+        self.initials: dict[str, str] = {}
         self.definitions = self._definitions()
         self.by_word: dict[str, list[str]] = {}
         for form in sorted(self.forms):
@@ -72,7 +73,9 @@ class Organisations:
 
     def _fuller(self, name: str) -> str:
         stripped = name.replace(".", "")
-        if definition := self.definitions.get(stripped):
+        if definition := self.definitions.get(stripped) or (
+            self.initials.get(stripped) if stripped.isupper() else None
+        ):
             return definition
         keys = [key_of(word) for word in name.split()]
         if not keys or self.lexicon.country_names.get(name):
@@ -98,7 +101,7 @@ class Organisations:
 
     def _find(self) -> None:
         for ent in self.scene.doc.ents:
-            if ent.label_ not in _LABELS:
+            if ent.label_ not in _LABELS or key_of(ent.text) in _CONNECTORS:
                 continue
             start, end = self._grown(ent.start_char, ent.end_char)
             if any((m.start, m.end) == (start, end) for m in self.scene.people.within(start, end)):
@@ -157,7 +160,7 @@ class Organisations:
             name = self.clean(full)
             if name and name[0].isupper():
                 found.setdefault(acronym.replace(".", ""), name)
-        initials: dict[str, str] = {}
+        initials = self.initials
         for form in sorted(self.forms, key=lambda f: (-self.forms[f], f)):
             letters = "".join(w[0] for w in form.split() if w[0].isupper())
             if len(letters) >= 2 and len(form.split()) >= 2:

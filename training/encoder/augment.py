@@ -121,8 +121,10 @@ def apply(gold: Gold, edits: Edits) -> Gold:
     pieces.append(gold.text[at:])
     offsets = _Offsets(edits)
     return replace(
-        gold, text="".join(pieces), attributions=offsets.move(gold.attributions), hints=offsets.move(gold.hints)
-    )
+        gold, text="".join(pieces), attributions=offsets.move(gold.attributions), hints=offsets.move(gold.hints),
+        tokens=[[offsets.moved(start), *syntax] for start, *syntax in gold.tokens],
+        names=[(offsets.moved(s), offsets.moved(e, is_end=True), kind) for s, e, kind in gold.names],
+    )  # fmt: skip
 
 
 class _Offsets:

@@ -6,12 +6,16 @@ that overlap the longer one counts. A span is cut where a paragraph ends.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sizes import CONTENT, CUE, ELSEWHERE, LINKS, NONE, ROLES, SOURCE
 
-from pipeline.attribute.model import CONTENT, CUE, SOURCE, mark_hint
+from pipeline.attribute.model import mark_hint
+from pipeline.encode.names import TYPES
+from pipeline.encode.syntax import syntax_rows
 from pipeline.encode.tags import B, E, I, S
 from pipeline.encode.words import words_of
 from pipeline.evaluate.gold import read_gold
@@ -32,24 +36,24 @@ if TYPE_CHECKING:
 # A span of words: the first and the last one, that one included.
 Piece = tuple[int, int]
 
-# By the numbers SOURCE, CUE and CONTENT.
-ROLES = ("Source", "Cue", "Content")
-# From the spans of which role to those of which other; named and ordered as in ``pipeline.encode.encoder``.
-LINKS = {"content-cue": (CONTENT, CUE), "cue-source": (CUE, SOURCE), "content-source": (CONTENT, SOURCE)}
-# What a link leads to where it leads to no span: nothing, or something that the window does not hold (no loss).
-NONE, ELSEWHERE = -1, -2
 # How many paragraphs a content may stand from its cue or source for the link to be learnt.
 NEAR = 1
 
 
 @dataclass
 class Gold:
-    """One annotator's attributions of a text, and those that the rules find in it."""
+    """One annotator's attributions of a text, and what the rules and spaCy find in it.
+
+    ``hints`` are the rules' attributions; ``tokens`` the rows of ``pipeline.encode.syntax.syntax_of``; ``names``
+    spaCy's named entities: start, end and type.
+    """
 
     name: str
     text: str
     attributions: list[Attribution]
     hints: list[Attribution] = field(default_factory=list)
+    tokens: list[list[int]] = field(default_factory=list)
+    names: list[tuple[int, int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Example:
     ``tags`` (3, words): by role, a tag of ``pipeline.encode.tags``. ``spans``: by role, in text order.
     ``links``: by link of LINKS, for each span of its first role an index into the spans of its second, NONE or
     ELSEWHERE. ``hints`` (words, 3): by role, as ``pipeline.attribute.model.hint_rows`` returns them.
+    ``syntax`` (words, 3) as ``pipeline.encode.syntax.syntax_rows`` does; ``names`` (words,): tags of
+    ``pipeline.encode.names``.
     """
 
     text: str
@@ -67,6 +73,8 @@ class Example:
     spans: list[list[Piece]]
     links: list[list[int]]
     hints: NDArray[np.int64]
+    syntax: NDArray[np.int64]
+    names: NDArray[np.int64]
 
 
 def read_part(folder: Path) -> list[Gold]:
@@ -101,7 +109,11 @@ def example(gold: Gold, rules: Rules) -> Example:
         for first, last in pieces:
             row[first : last + 1] = I
             row[first], row[last] = (S, S) if first == last else (B, E)
-    return Example(gold.text, words, tags, spans, links_of(gold, words, attributions, spans), hints_of(gold, words))
+    links = links_of(gold, words, attributions, spans)
+    return Example(
+        gold.text, words, tags, spans, links, hints_of(gold, words), syntax_rows(words, np.array(gold.tokens)),
+        names_of(gold, words),
+    )  # fmt: skip
 
 
 def disjoint(pieces: Iterable[Piece]) -> list[Piece]:
@@ -150,6 +162,16 @@ def hints_of(gold: Gold, words: Words) -> NDArray[np.int64]:
             for start, end in found[name]:
                 mark_hint(rows[:, role], words, Span(start, end))
     return rows
+
+
+def names_of(gold: Gold, words: Words) -> NDArray[np.int64]:
+    """Return what name each word begins or goes on with."""
+    row = np.zeros(len(words), np.int64)
+    for start, end, kind in gold.names:
+        for first, last in itertools.islice(words.pieces(Span(start, end)), 1):
+            row[first : last + 1] = 2 + 2 * TYPES.index(kind)
+            row[first] -= 1
+    return row
 
 
 def paragraphs_between(words: Words, a: Piece, b: Piece) -> int:

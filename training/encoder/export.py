@@ -1,7 +1,5 @@
-"""Weights → what ships: ``python training/encoder/export.py WEIGHTS... -o pipeline/models/attribution``.
+"""Weights → what ships: ``python training/encoder/export.py WEIGHTS -o pipeline/models/attribution``.
 
-Weights that began alike and saw the texts in other orders (``train.py --order``) are averaged first (Wortsman et al.
-2022, "model soups").
 Writes ``network.onnx`` (int8 matrices, embeddings too), ``heads.npz`` (transitions and pointers), ``vocabulary.txt``.
 """
 
@@ -15,18 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 import torch
-from examples import LINKS, ROLES
-from network import FOLLOWS, Reader
+from network import FOLLOWS, MINILM, restored
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from train import START
-from transformers import BertConfig
+from sizes import LINKS, ROLES
 
+from pipeline.encode.syntax import SYNTAX
 from pipeline.encode.tags import NEVER
 from pipeline.encode.words import FEATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from network import Reader
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -39,21 +35,15 @@ TRACED = 20
 
 
 class Forward(torch.nn.Module):
-    """One window at a time, without padding: emissions and hidden vectors of every wordpiece."""
+    """One window at a time, without padding: emissions, those of names and hidden vectors of every wordpiece."""
 
     def __init__(self, model: Reader) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, ids: Tensor, features: Tensor, *hints: Tensor) -> tuple[Tensor, Tensor]:
-        """Return emissions (1, pieces, roles × tags) and hidden vectors (1, pieces, size), as ``Reader.forward``."""
-        return self.model(ids, torch.ones_like(ids), features, *hints)
-
-
-def soup(paths: Sequence[Path]) -> dict[str, Tensor]:
-    """Average several trainings' weights, name by name."""
-    states = [torch.load(path) for path in paths]
-    return {name: sum(state[name].float() for state in states) / len(states) for name in states[0]}
+    def forward(self, ids: Tensor, features: Tensor, hints: Tensor, syntax: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what ``Reader.forward`` does of a batch of one."""
+        return self.model(ids, torch.ones_like(ids), features, hints, syntax)
 
 
 def heads(state: dict[str, Tensor]) -> dict[str, NDArray[np.float32]]:
@@ -67,24 +57,13 @@ def heads(state: dict[str, Tensor]) -> dict[str, NDArray[np.float32]]:
     return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 
-def reader(state: dict[str, Tensor]) -> Reader:
-    """Return the network that the weights are of, ready to read; layers and hints are what the weights have."""
-    layers = 1 + max(int(name.split(".")[3]) for name in state if name.startswith("bert.encoder.layer."))
-    config = BertConfig.from_pretrained(START, attn_implementation="eager", num_hidden_layers=layers)
-    model = Reader(config, hinted=any(name.startswith("hints.") for name in state))
-    model.load_state_dict(state)
-    return model.eval()
-
-
 def write_plain(model: Reader, path: Path) -> None:
-    """Write the network with float weights as ONNX: ids, features and hints in, emissions and hidden vectors out."""
-    inputs = {
-        "ids": torch.ones(1, TRACED, dtype=torch.long),
-        "features": torch.zeros(1, TRACED, len(FEATURES), dtype=torch.long),
+    """Write the network with float weights as ONNX; its inputs and outputs are named as those of ``Forward``."""
+    inputs = {"ids": torch.ones(1, TRACED, dtype=torch.long)} | {
+        name: torch.zeros(1, TRACED, size, dtype=torch.long)
+        for name, size in (("features", len(FEATURES)), ("hints", len(ROLES)), ("syntax", len(SYNTAX)))
     }
-    if len(model.hints):
-        inputs["hints"] = torch.zeros(1, TRACED, len(ROLES), dtype=torch.long)
-    outputs = ["emissions", "hidden"]
+    outputs = ["emissions", "names", "hidden"]
     torch.onnx.export(
         Forward(model), tuple(inputs.values()), path, input_names=list(inputs), output_names=outputs, dynamo=False,
         dynamic_axes={name: {1: "pieces"} for name in (*inputs, *outputs)}, opset_version=17,
@@ -93,20 +72,21 @@ def write_plain(model: Reader, path: Path) -> None:
 
 
 def main() -> None:
-    """Average, split, quantize and write."""
+    """Split, quantize and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("weights", type=Path, nargs="+")
+    parser.add_argument("weights", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--full-range", action="store_true", help="8 bits of weights instead of 7")
     args = parser.parse_args()
-    state = soup(args.weights)
+    model = restored(args.weights).eval()
+    model.quick = False
     args.output.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(args.output / "heads.npz", **heads(state))
-    (args.output / "vocabulary.txt").write_bytes((START / "vocab.txt").read_bytes())
+    np.savez_compressed(args.output / "heads.npz", **heads(model.state_dict()))
+    (args.output / "vocabulary.txt").write_bytes((MINILM / "vocab.txt").read_bytes())
     network = args.output / "network.onnx"
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
-        write_plain(reader(state), plain)
+        write_plain(model, plain)
         quantize_dynamic(
             plain, network, weight_type=QuantType.QInt8, per_channel=True, reduce_range=not args.full_range,
             op_types_to_quantize=["MatMul", "Gather"], extra_options={"MatMulConstBOnly": True},

