@@ -77,11 +77,12 @@ def test_combine(case: str, tools: Tools):
     assert "; ".join(shown(text, a) for a in found) == result
 
 
-def test_who_relays_it_is_not_the_source():
+@pytest.mark.parametrize("cue", ["said", "according to"])
+def test_who_relays_it_is_not_the_source(cue: str):
     text = "Ito said it rains, according to TASS."
     relay = spans(text, "TASS")[0]
     [rule] = attributions(text, "it rains / said / Ito / pattern.clause 0.8", read=False)
-    [read] = attributions(text, "it rains / according to / TASS / 0.9", read=True)
+    [read] = attributions(text, f"it rains / {cue} / TASS / 0.9", read=True)
     rule = Attribution(spans=rule.spans, voice="indirect", cue=rule.cue, source=rule.source, chain=(relay,), score=0.8)
     [joint] = combine([rule], [read], ())
     assert (joint.source, joint.cue, joint.chain) == (rule.source, rule.cue, (relay,))

@@ -26,10 +26,9 @@ from pipeline.speakers.words import key_of, read_words
 
 def resolved(text: str, expected: list[Expected], tools: Tools) -> tuple[Resolution, ...]:
     """Resolve the sources that a case marks; its contents stand in for the attribute stage."""
-    layout = segment(text, tools.rules)
+    doc, layout = analysed(text, tools)
     quotations, _ = pair_quotations(text, layout, tools.rules)
     found = tuple(as_attribution(text, e, quotations) for e in expected)
-    doc, _ = analysed(text, tools)
     return resolve_speakers(doc, layout, found, tools.rules)
 
 

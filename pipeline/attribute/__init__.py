@@ -16,14 +16,13 @@ from pipeline.attribute.floor import keep_floor
 from pipeline.attribute.indirect import indirect
 from pipeline.attribute.layouts import headlines, signatures, turns
 from pipeline.attribute.merge import finish, merge, nest
-from pipeline.attribute.model import by_model, hint_rows
-from pipeline.attribute.named import Names
+from pipeline.attribute.model import by_model
+from pipeline.attribute.named import read_with_names
 from pipeline.attribute.not_statement import spoken_of
 from pipeline.attribute.page import Page, utterances
 from pipeline.attribute.partial import partial
 from pipeline.attribute.quoted import quoted
 from pipeline.attribute.seams import with_asides, with_coordinated, with_relays
-from pipeline.encode.syntax import syntax_of, syntax_rows
 from pipeline.encode.words import words_of
 
 if TYPE_CHECKING:
@@ -41,10 +40,7 @@ def attribute(
     text = doc.text  # spaCy puts it together anew each time
     found = by_rules(doc, layout, quotations, rules)
     words = words_of(text, layout, quotations)
-    names = Names(doc, words)
-    reads = names.noted(encoder.read(text, words, hint_rows(words, found), syntax_rows(words, syntax_of(doc))))
-    read = by_model(text, words, quotations, reads, encoder)
-    names.enter()
+    read = by_model(text, words, quotations, read_with_names(doc, words, found, encoder), encoder)
     return finish(text, combine(found, read, spoken_of(text, quotations, rules)), quotations)
 
 

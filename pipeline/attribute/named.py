@@ -17,39 +17,25 @@ if TYPE_CHECKING:
 
     from pipeline.encode.encoder import Encoder, Read
     from pipeline.encode.words import Words
-    from pipeline.records import Layout, Quotation
+    from pipeline.records import Attribution, Layout, Quotation
 
 
-class Names:
-    """Collects the names of a text while its windows go by."""
-
-    def __init__(self, doc: Doc, words: Words) -> None:
-        self.doc = doc
-        self.words = words
-        self.found: list[Entity] = []
-
-    def noted(self, reads: Iterable[Read]) -> Iterator[Read]:
-        """Pass on what is read, noting its names."""
-        text = self.doc.text
-        for read in reads:
-            for name in names_of(read.names):
-                span = self.words.span(read.first + name.first, read.first + name.stop - 1)
-                words = POSSESSIVE.sub("", span.of(text))
-                entity = self.doc.char_span(span.start, span.start + len(words), name.label, alignment_mode="contract")
-                if entity is not None:
-                    self.found.append(entity)
-            yield read
-
-    def enter(self) -> None:
-        """Make the names the entities of the Doc."""
-        self.doc.set_ents(self.found)
+def read_with_names(doc: Doc, words: Words, found: Iterable[Attribution], encoder: Encoder) -> Iterator[Read]:
+    """Read a document with what spaCy and the rules found; when all windows are read, its names are ``doc.ents``."""
+    text = doc.text
+    names: list[Entity] = []
+    for read in encoder.read(text, words, hint_rows(words, found), syntax_rows(words, syntax_of(doc))):
+        for name in names_of(read.names):
+            span = words.span(read.first + name.first, read.first + name.stop - 1)
+            length = len(POSSESSIVE.sub("", span.of(text)))
+            entity = doc.char_span(span.start, span.start + length, name.label, alignment_mode="contract")
+            if entity is not None:
+                names.append(entity)
+        yield read
+    doc.set_ents(names)
 
 
 def find_names(doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], encoder: Encoder) -> None:
-    """Read a document for its names alone and enter them, for stages that are tried without ``attribute``."""
-    words = words_of(doc.text, layout, quotations)
-    names = Names(doc, words)
-    reads = encoder.read(doc.text, words, hint_rows(words, ()), syntax_rows(words, syntax_of(doc)))
-    for _ in names.noted(reads):
+    """Read a document for its names alone, for stages that are tried without ``attribute``."""
+    for _ in read_with_names(doc, words_of(doc.text, layout, quotations), (), encoder):
         pass
-    names.enter()

@@ -55,9 +55,7 @@ class Name(Struct, frozen=True):
 class Names:
     """Finds names in one document."""
 
-    def __init__(
-        self, doc: Doc, layout: Layout, lexicon: Lexicon, words: list[Word], sources: frozenset[int] = frozenset()
-    ) -> None:
+    def __init__(self, doc: Doc, layout: Layout, lexicon: Lexicon, words: list[Word], sources: frozenset[int]) -> None:
         self.text = doc.text
         self.lexicon = lexicon
         self.words = words

@@ -41,7 +41,7 @@ class Organisations:
         self.forms: Counter[str] = Counter()
         self._find()
         self.starts = [mention.start for mention in self.mentions]
-        self.initials: dict[str, str] = {}
+        self.initials = self._initials()
         self.definitions = self._definitions()
         self.by_word: dict[str, list[str]] = {}
         for form in sorted(self.forms):
@@ -73,9 +73,7 @@ class Organisations:
 
     def _fuller(self, name: str) -> str:
         stripped = name.replace(".", "")
-        if definition := self.definitions.get(stripped) or (
-            self.initials.get(stripped) if stripped.isupper() else None
-        ):
+        if definition := self.definitions.get(stripped) or self._by_initials(name, stripped):
             return definition
         keys = [key_of(word) for word in name.split()]
         if not keys or self.lexicon.country_names.get(name):
@@ -84,6 +82,11 @@ class Organisations:
         if not candidates:
             return name
         return max(candidates, key=lambda form: (self.forms[form], len(form), form))
+
+    def _by_initials(self, name: str, letters: str) -> str | None:
+        """Return the most frequent name with these initials where the name is an acronym, and no country's."""
+        acronym = letters.isupper() and _ACRONYM.fullmatch(name)
+        return self.initials.get(letters) if acronym and not self.lexicon.country_names.get(name) else None
 
     def _extends(self, keys: list[str], form: str) -> bool:
         """Tell whether the form is a fuller one: more words before, same end; or before "of …"."""
@@ -150,7 +153,7 @@ class Organisations:
         return re.sub(r"^(?:the|a|an)\s+(?=\S)", "", name, flags=re.IGNORECASE)
 
     def _definitions(self) -> dict[str, str]:
-        """Return acronym → full name, from definitions in brackets and from initials that fit."""
+        """Return acronym → full name, from definitions in brackets."""
         found: dict[str, str] = {}
         for match in _IN_BRACKETS.finditer(self.scene.text):
             full = self._defined(match.group(1), match.start()) or self._before_bracket(match.group(1), match.start())
@@ -160,17 +163,16 @@ class Organisations:
             name = self.clean(full)
             if name and name[0].isupper():
                 found.setdefault(acronym.replace(".", ""), name)
-        initials = self.initials
+        return found
+
+    def _initials(self) -> dict[str, str]:
+        """Return initials → the most frequent name of several words that has them."""
+        initials: dict[str, str] = {}
         for form in sorted(self.forms, key=lambda f: (-self.forms[f], f)):
             letters = "".join(w[0] for w in form.split() if w[0].isupper())
             if len(letters) >= 2 and len(form.split()) >= 2:
                 initials.setdefault(letters, form)
-        for form in sorted(self.forms):
-            acronym = form.replace(".", "")
-            known = acronym in initials and initials[acronym] != form
-            if known and acronym.isupper() and _ACRONYM.fullmatch(form) and not self.lexicon.country_names.get(form):
-                found.setdefault(acronym, initials[acronym])
-        return found
+        return initials
 
     def _before_bracket(self, acronym: str, position: int) -> str | None:
         """Return the organisation named right before the bracket: acronyms of another language fit no initials."""

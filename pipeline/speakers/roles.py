@@ -121,7 +121,7 @@ class Roles:
             }  # fmt: skip
             if after is not None and person == after.person:
                 own["after"] = 1.0
-                own["after-speaks"] = float(self._speaks(after))
+                own["after-speaks"] = float(self.scene.is_source(after))
                 own["after-undescribed"] = float(not self.describer.of_person.get(person) and not self._before(after))
             if definite:
                 options[person] = known.get(person, {"unseen": 1.0}) | own
@@ -190,11 +190,6 @@ class Roles:
                 fits = self.scene.people.people[mention.person].gender in ("any", gender) or gender == "any"
                 return mention if fits and mention.full else None
         return None
-
-    def _speaks(self, mention: Mention) -> bool:
-        """Tell whether the mention is, or is in, the source of an attribution."""
-        sources = (a.source for a in self.scene.attributions)
-        return any(source is not None and source.start <= mention.start < source.end for source in sources)
 
     def _before(self, mention: Mention) -> bool:
         """Tell whether the person was named in the text before this mention, headlines aside."""

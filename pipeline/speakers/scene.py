@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from pipeline.speakers.lexicon import lexicon
@@ -123,6 +124,18 @@ class Scene:
         if at >= 0 and self._quoted[at][0] <= position < self._quoted[at][1]:
             return self._quoted[at][2]
         return None
+
+    @cached_property
+    def _sources(self) -> tuple[list[int], list[int]]:
+        """Where sources start, in order, and how far those up to each reach."""
+        sources = sorted(a.source for a in self.attributions if a.source is not None)
+        return [s.start for s in sources], list(accumulate((s.end for s in sources), max))
+
+    def is_source(self, mention: Mention) -> bool:
+        """Tell whether the mention is, or begins in, the source of an attribution."""
+        starts, reach = self._sources
+        at = bisect_right(starts, mention.start) - 1
+        return at >= 0 and mention.start < reach[at]
 
     def inside_content(self, position: int, attribution: Attribution) -> bool:
         """Tell whether the position lies in the attribution's own content."""

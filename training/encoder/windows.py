@@ -94,8 +94,8 @@ def _window(
     )
 
 
-def arrays(windows: Sequence[Window], texts: Sequence[int]) -> dict[str, NDArray[np.generic]]:
-    """Return windows as arrays of one row each; ``texts`` gives the number of the text that each is of.
+def arrays(windows: Sequence[Window]) -> dict[str, NDArray[np.generic]]:
+    """Return windows as arrays of one row each.
 
     ``pieces`` and ``words`` (windows,) say how many there are. ``ids`` and ``of``, the number of each piece's word,
     are (windows, pieces), padded with 0; ``first``, ``features``, ``hints``, ``syntax``, ``names``, ``paragraphs``
@@ -105,7 +105,6 @@ def arrays(windows: Sequence[Window], texts: Sequence[int]) -> dict[str, NDArray
     n, size = len(windows), WINDOW - 2
     most = max(len(spans) for window in windows for spans in window.spans)
     out: dict[str, NDArray[np.generic]] = {
-        "texts": np.array(texts, np.int32),
         "pieces": np.array([len(window.ids) for window in windows], np.int16),
         "words": np.array([len(window.first) for window in windows], np.int16),
         "ids": np.zeros((n, WINDOW), np.uint16), "of": np.zeros((n, WINDOW), np.uint8),
