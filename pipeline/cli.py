@@ -162,6 +162,9 @@ def evaluate(
     statements: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Gold statements that lie elsewhere, JSONL.")
     ] = None,
+    given: Annotated[
+        bool, typer.Option("--given", help="Take the attributions from the gold: measure speakers and classes alone.")
+    ] = False,
     floors: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Fail if a measure is below its floor in this TOML file.")
     ] = None,
@@ -179,7 +182,7 @@ def evaluate(
 
     lowest = evaluation.read_floors(floors) if floors else {}
     tools = None if run_folder else _tools(model, rules)
-    found = evaluation.evaluate(gold, run_folder, statements, tools)
+    found = evaluation.evaluate(gold, run_folder, statements, tools, given=given)
     if errors:
         evaluation.write_errors(errors, found.differences)
     if as_json:

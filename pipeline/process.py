@@ -43,10 +43,11 @@ from pipeline.segment import segment
 from pipeline.speakers import resolve_speakers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from spacy.language import Language
+    from spacy.tokens import Doc
 
     from pipeline.encode.encoder import Encoder
 
@@ -75,6 +76,16 @@ class Result(Struct, frozen=True):
     layout: Layout
     notices: tuple[Notice, ...]
     unattributed: tuple[Unattributed, ...] = ()
+
+
+class Found(Struct, frozen=True):
+    """What the stages before the speakers found in one text, with the spaCy Doc that they parsed."""
+
+    doc: Doc
+    layout: Layout
+    quotations: tuple[Quotation, ...]
+    notices: tuple[Notice, ...]
+    attributions: tuple[Attribution, ...]
 
 
 class Pipeline:
@@ -108,13 +119,23 @@ def load_tools(model: str = DEFAULT_MODEL, rules: Path | None = None) -> Tools:
     return Tools(nlp, encoder, loaded, Producer(onrecord=version("onrecord"), model=name, rules=loaded.digest))
 
 
-def process(document: Document, tools: Tools) -> Result:
-    """Run every stage over one document."""
-    text, rules = document.text, tools.rules
-    layout = segment(text, rules)
-    quotations, notices = pair_quotations(text, layout, rules)
+def find_attributions(text: str, tools: Tools) -> Found:
+    """Run the stages up to the attributions over one text."""
+    layout = segment(text, tools.rules)
+    quotations, notices = pair_quotations(text, layout, tools.rules)
     doc = parse(text, layout, tools.nlp)
-    attributions = attribute(doc, layout, quotations, rules, tools.encoder)
+    attributions = attribute(doc, layout, quotations, tools.rules, tools.encoder)
+    return Found(doc, layout, quotations, tuple(notices), attributions)
+
+
+def process(
+    document: Document, tools: Tools, given: Callable[[Found], tuple[Attribution, ...]] | None = None
+) -> Result:
+    """Run every stage over one document; ``given`` puts other attributions in the place of those found."""
+    text, rules = document.text, tools.rules
+    found = find_attributions(text, tools)
+    layout, quotations, doc = found.layout, found.quotations, found.doc
+    attributions = found.attributions if given is None else given(found)
     resolutions = resolve_speakers(doc, layout, attributions, rules)
 
     classifier = Classifier(doc, layout, rules)
@@ -134,7 +155,7 @@ def process(document: Document, tools: Tools) -> Result:
         statements,
         quotations,
         layout,
-        (*document.notices, *notices),
+        (*document.notices, *found.notices),
         unattributed(text, quotations, attributions, rules),
     )
 

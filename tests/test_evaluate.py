@@ -183,6 +183,21 @@ def test_processes_the_texts_itself(gold: Path, tools: Tools) -> None:
     assert scores.quotations.right_speaker == 100
 
 
+def test_takes_the_attributions_from_the_gold(gold: Path, tools: Tools) -> None:
+    found = measures(evaluate(gold, tools=tools, given=True).scores)
+    assert found["linked.all.f1"] == found["names.all.found"] == found["exact_spans.content.f1"] == 100
+
+
+def test_gives_no_attributions_to_a_run(gold: Path, tools: Tools) -> None:
+    with pytest.raises(UsageError, match="found its own"):
+        evaluate(gold, gold.parent / "run", given=True)
+    (gold / "statements.jsonl").unlink()
+    (gold / "attributions").mkdir()
+    (gold / "attributions/a.ann").write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match="no statements to give"):
+        evaluate(gold, tools=tools, given=True)
+
+
 def test_table(gold: Path) -> None:
     figures(gold, GOLD)
     scores = evaluate(gold, gold.parent / "run").scores

@@ -30,16 +30,13 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from pipeline.attribute.lexicon import Lexicon
-from pipeline.attribute.named import find_names
 from pipeline.attribute.syntax import Syntax
 from pipeline.classify import Classifier
 from pipeline.classify.reading import Reading, read_sentence
-from pipeline.parse import parse
-from pipeline.process import load_tools
+from pipeline.process import find_attributions, load_tools
 from pipeline.quotations import pair_quotations
 from pipeline.records import CLASSES, Attribution, Layout, Quotation, Span
 from pipeline.rules import ClassPattern, Cue, Rules, load_rules
-from pipeline.segment import segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,10 +98,8 @@ def main() -> None:
     examples: list[Example] = []
     for texts, statements in zip(paths[::2], paths[1::2], strict=True):
         for text, units in labelled_texts(texts, statements):
-            layout = segment(text, rules)
-            doc = parse(text, layout, tools.nlp)
-            find_names(doc, layout, pair_quotations(text, layout, rules)[0], tools.encoder)
-            examples += read_examples(doc, layout, units, rules)
+            found = find_attributions(text, tools)
+            examples += read_examples(found.doc, found.layout, units, rules)
     write_weights(*(fit([e for e in examples if e.writer is writer]) for writer in (False, True)))
 
 

@@ -24,17 +24,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import UNSET
 
-from pipeline.attribute import attribute
 from pipeline.attribute.combine import LEAST, MOST, RULES_SLOPE, SUPPORT
 from pipeline.attribute.model import CONTENT_READ, SOURCE_READ
 from pipeline.confidence import LEAST as LEAST_SPEAKER
 from pipeline.confidence import MOST as MOST_SPEAKER
 from pipeline.evaluate.gold import read_gold
 from pipeline.evaluate.words import WordedText, pair, plain_name
-from pipeline.parse import parse
-from pipeline.process import load_tools
-from pipeline.quotations import pair_quotations
-from pipeline.segment import segment
+from pipeline.process import find_attributions, load_tools
 from pipeline.speakers import resolve_speakers
 
 if TYPE_CHECKING:
@@ -86,12 +82,9 @@ def rows(folder: Path, statements: Path, tools: Tools) -> Iterator[Row]:
     """Yield the attributions found in a gold folder's texts; ``statements`` are labelled ones (JSONL)."""
     gold = read_gold(folder, statements)
     for document, text in gold.texts.items():
-        layout = segment(text, tools.rules)
-        quotations, _ = pair_quotations(text, layout, tools.rules)
-        doc = parse(text, layout, tools.nlp)
-        found = attribute(doc, layout, quotations, tools.rules, tools.encoder)
-        resolved = resolve_speakers(doc, layout, found, tools.rules)
-        yield from _document_rows(document, gold, found, resolved)
+        found = find_attributions(text, tools)
+        resolved = resolve_speakers(found.doc, found.layout, found.attributions, tools.rules)
+        yield from _document_rows(document, gold, found.attributions, resolved)
 
 
 def _document_rows(

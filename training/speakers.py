@@ -1,12 +1,13 @@
-"""Fit whom pronouns and descriptions mean: ``WEIGHTS`` of ``pipeline/speakers/pronouns.py`` and ``roles.py``.
+"""Fit whom pronouns and descriptions mean: ``WEIGHTS`` of ``pronouns.py``, ``roles.py``, ``bodies.py``.
 
 Run from the project's folder on gold, a folder each with its statements:
 
     python training/speakers.py DIR STATEMENTS [DIR STATEMENTS ...]
 
-Both are conditional logits (softmax regressions over the candidates of one choice; McFadden 1974) with ridge 1. While
-a text is resolved those before are taken from the labels, so that one mistake is not learnt again and again. Prints
-both tables, and how often the right one is chosen, cross-validated by document in ten folds.
+All lie in ``pipeline/speakers/``. They are conditional logits (softmax regressions over the candidates of one choice;
+McFadden 1974) with ridge 1. While a text is resolved those before are taken from the labels, so that one mistake is
+not learnt again and again. Prints the tables, and how often the right one is chosen, cross-validated by document in
+ten folds.
 """
 
 from __future__ import annotations
@@ -20,18 +21,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.attribute import attribute
+from pipeline.evaluate.given import given_attributions
 from pipeline.evaluate.gold import read_gold
 from pipeline.evaluate.words import WordedText, pair, plain_name
-from pipeline.parse import parse
-from pipeline.process import load_tools
-from pipeline.quotations import pair_quotations
-from pipeline.segment import segment
+from pipeline.process import find_attributions, load_tools
+from pipeline.speakers.bodies import NOTHING
 from pipeline.speakers.found import Found
 from pipeline.speakers.pronouns import features
 from pipeline.speakers.resolver import Resolver
 from pipeline.speakers.roles import UNNAMED
 from pipeline.speakers.scene import Scene
+from pipeline.speakers.things import Things
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,20 +41,22 @@ if TYPE_CHECKING:
     from pipeline.evaluate.gold import Gold, GoldStatement
     from pipeline.process import Tools
     from pipeline.records import Attribution, How, Span
+    from pipeline.speakers.bodies import Anaphor
     from pipeline.speakers.names import Gender
+    from pipeline.speakers.sources import NounPhrase
 
-FOLDS, RIDGE, ROUNDS = 10, 1.0, 30
-Options = dict[int, dict[str, float]]
+FOLDS, RIDGE, ROUNDS, TINY = 10, 1.0, 30, 1e-6
+Options = dict[int, dict[str, float]] | dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a mention may mean, by key with features, and the key that is right; ``kind``: pronoun or role."""
+    """What a mention may mean, by key with features, and the key that is right; ``kind``: pronoun, role or body."""
 
     document: str
     kind: str
     options: Options
-    right: int
+    right: int | str
 
 
 class Taught(Resolver):
@@ -65,6 +67,7 @@ class Taught(Resolver):
         self.document = document
         self.gold = gold
         self.choices: list[Choice] = []
+        self.things.meant = self._noted  # type: ignore[method-assign]
         self.ids: dict[tuple[str, ...], int] = {}
         for person in self.people.people:
             self.ids.setdefault(plain_name(person.name), person.id)
@@ -95,12 +98,35 @@ class Taught(Resolver):
             self._note("role", asked[0], right)
         return found if person is None else self._taught(person, "role")
 
+    def _noted(self, kind: Anaphor, source: Span, phrase: NounPhrase | None, attribution: Attribution) -> Found | None:
+        """Note what an organisation's description or "it" may mean."""
+        i = next(k for k, own in enumerate(self.scene.attributions) if own is attribution)
+        asked: list[dict[str, dict[str, float]]] = []
+        own = self.things.options
+        self.things.options = lambda *args: asked.append(own(*args)) or asked[-1]  # type: ignore[method-assign]
+        found = Things.meant(self.things, kind, source, phrase, attribution)
+        self.things.options = own  # type: ignore[method-assign]
+        label = self.gold.get(i)
+        if not asked or label is None or source != attribution.source:
+            return found
+        right = next((name for name in asked[0] if plain_name(name) == plain_name(label.speaker)), None)
+        if right is None and label.speaker_type in ("unnamed", "document"):
+            right = NOTHING
+        if right is None:
+            return found
+        if all(place != source.start for place, _ in self.voices):
+            self._note("body", asked[0], right)
+        if right == NOTHING:
+            return None
+        said = next((voice for _, voice in reversed(self.voices) if voice.name == right), None)
+        return said or Found(right, "org", "organisation", 0.5)
+
     def _labelled(self, i: int) -> int | None:
         statement = self.gold.get(i)
         person = statement is not None and statement.speaker_type == "person"
         return self.ids.get(plain_name(statement.speaker)) if statement is not None and person else None
 
-    def _note(self, kind: str, options: Options, right: int) -> None:
+    def _note(self, kind: str, options: Options, right: int | str) -> None:
         if right in options:
             self.choices.append(Choice(self.document, kind, options, right))
 
@@ -109,18 +135,25 @@ class Taught(Resolver):
 
 
 def choices(folder: Path, statements: Path, tools: Tools) -> Iterator[Choice]:
-    """Yield the choices in a gold folder's texts; ``statements`` are labelled ones (JSONL)."""
+    """Yield the choices in a gold folder's texts; ``statements`` are labelled ones (JSONL).
+
+    Each text counts twice, with the attributions that are found in it and with those that are labelled.
+    """
     gold = read_gold(folder, statements)
     for document in dict.fromkeys(s.doc for s in gold.statements):
         text = gold.texts[document]
-        layout = segment(text, tools.rules)
-        quotations, _ = pair_quotations(text, layout, tools.rules)
-        doc = parse(text, layout, tools.nlp)
-        found = attribute(doc, layout, quotations, tools.rules, tools.encoder)
-        if found:
-            taught = Taught(Scene(doc, layout, found, tools.rules), document, labels(gold, document, found))
-            taught.resolve()
-            yield from taught.choices
+        found = find_attributions(text, tools)
+        rows = [s for s in gold.statements if s.doc == document]
+        given = given_attributions(text, rows, found.quotations)
+        for attributions, labelled in (
+            (found.attributions, labels(gold, document, found.attributions)),
+            (tuple(a for _, a in given), {i: statement for i, (statement, _) in enumerate(given)}),
+        ):
+            if attributions:
+                scene = Scene(found.doc, found.layout, attributions, tools.rules)
+                taught = Taught(scene, document, labelled)
+                taught.resolve()
+                yield from taught.choices
 
 
 def labels(gold: Gold, document: str, found: Sequence[Attribution]) -> dict[int, GoldStatement]:
@@ -140,17 +173,31 @@ def fit(data: Sequence[Choice]) -> dict[str, float]:
     names = sorted({name for choice in data for known in choice.options.values() for name in known})
     index = {name: i for i, name in enumerate(names)}
     rows = [_array(choice, index) for choice in data]
-    w = np.zeros(len(names))
+    w, height = np.zeros(len(names)), -np.inf
+    step = np.zeros(len(names))
     for _ in range(ROUNDS):
-        slope, curve = -RIDGE * w, RIDGE * np.eye(len(names))
-        for x, right in rows:
-            p = np.exp(x @ w - (x @ w).max())
-            p /= p.sum()
-            mean = p @ x
-            slope += x[right] - mean
-            curve += (x * p[:, None]).T @ x - np.outer(mean, mean)
-        w += np.linalg.solve(curve, slope)
+        # Newton's step may overshoot where few choices are uncertain: halve it until it climbs.
+        while (slope := _slope(rows, w + step))[0] < height and np.abs(step).max() > TINY:
+            step = step / 2
+        w = w + step
+        height, gradient, curve = slope
+        step = np.linalg.solve(curve, gradient)
     return dict(zip(names, w.tolist(), strict=True))
+
+
+def _slope(
+    rows: Sequence[tuple[NDArray[np.float64], int]], w: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """Return the penalised log-likelihood at the weights, its gradient and its curvature (minus the Hessian)."""
+    height, gradient, curve = -RIDGE * float(w @ w) / 2, -RIDGE * w, RIDGE * np.eye(len(w))
+    for x, right in rows:
+        p = np.exp(x @ w - (x @ w).max())
+        p /= p.sum()
+        mean = p @ x
+        height += float(np.log(max(p[right], 1e-300)))
+        gradient = gradient + x[right] - mean
+        curve += (x * p[:, None]).T @ x - np.outer(mean, mean)
+    return height, gradient, curve
 
 
 def _array(choice: Choice, index: dict[str, int]) -> tuple[NDArray[np.float64], int]:
@@ -168,11 +215,11 @@ def chosen(choice: Choice, weights: dict[str, float]) -> int:
 
 
 def main() -> None:
-    """Fit both tables and print them."""
+    """Fit the tables and print them."""
     tools = load_tools()
     folders = zip(sys.argv[1::2], sys.argv[2::2], strict=True)
     data = list(chain.from_iterable(choices(Path(folder), Path(statements), tools) for folder, statements in folders))
-    for kind in ("pronoun", "role"):
+    for kind in ("pronoun", "role", "body"):
         of_kind = [choice for choice in data if choice.kind == kind]
         right = 0
         for k in range(FOLDS):

@@ -43,19 +43,25 @@ class Evaluation(Struct, frozen=True):
 
 
 def evaluate(
-    gold: Path, run: Path | None = None, statements: Path | None = None, tools: Tools | None = None
-) -> Evaluation:
+    gold: Path, run: Path | None = None, statements: Path | None = None, tools: Tools | None = None, *,
+    given: bool = False,
+) -> Evaluation:  # fmt: skip
     """Compare a run with a gold folder (``text/``, ``attributions/``, ``statements.jsonl``).
 
-    Without ``run`` the gold texts are processed with ``tools``. ``statements`` names gold
+    Without ``run`` the gold texts are processed with ``tools``; ``given`` then puts the gold statements in the place
+    of the attributions found, to measure speakers and classes alone. ``statements`` names gold
     statements that lie elsewhere. Raises UsageError where gold or run cannot be used.
     """
     annotated = read_gold(gold, statements)
+    if given and not annotated.statements:
+        raise UsageError("The gold has no statements to give.", remedy="Name their file with --statements.")
+    if given and run is not None:
+        raise UsageError("A run found its own attributions.", remedy="Leave the run out to process the gold texts now.")
     if run is not None:
         return evaluate_predictions(annotated, read_run(run, annotated.texts))
     if tools is None:
         raise UsageError("There is nothing to evaluate.", remedy="Give a run's folder, or tools to process the texts.")
-    return evaluate_predictions(annotated, process_texts(annotated.texts, tools))
+    return evaluate_predictions(annotated, process_texts(annotated, tools, given=given))
 
 
 def evaluate_predictions(gold: Gold, predictions: Predictions) -> Evaluation:

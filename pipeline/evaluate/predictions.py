@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from pipeline.errors import UsageError
+from pipeline.evaluate.given import given_attributions
 from pipeline.process import process
 from pipeline.records import Document, Evidence, Extract, Span, StatementClass, Voice
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pipeline.process import Tools
+    from pipeline.evaluate.gold import Gold
+    from pipeline.process import Found, Tools
+    from pipeline.records import Attribution
 
 
 class PredictedSpeaker(Struct, frozen=True):
@@ -70,14 +73,20 @@ class Prediction(Struct, frozen=True, kw_only=True):
 Predictions = dict[str, list[Prediction]]
 
 
-def process_texts(texts: dict[str, str], tools: Tools) -> Predictions:
-    """Process the gold texts; returns each text's statements."""
-    return {stem: list(_process_text(stem, text, tools)) for stem, text in texts.items()}
+def process_texts(gold: Gold, tools: Tools, *, given: bool = False) -> Predictions:
+    """Process the gold texts; returns each text's statements, with ``given`` those of the gold's attributions."""
+    return {stem: list(_process_text(gold, stem, tools, given=given)) for stem in gold.texts}
 
 
-def _process_text(stem: str, text: str, tools: Tools) -> Iterator[Prediction]:
+def _process_text(gold: Gold, stem: str, tools: Tools, *, given: bool) -> Iterator[Prediction]:
+    document = Document(text=gold.texts[stem], uri=f"{stem}.txt")
+
+    def attributed(found: Found) -> tuple[Attribution, ...]:
+        rows = [s for s in gold.statements if s.doc == stem]
+        return tuple(a for _, a in given_attributions(document.text, rows, found.quotations))
+
     decode = msgspec.json.Decoder(Prediction).decode
-    for statement in process(Document(text=text, uri=f"{stem}.txt"), tools).statements:
+    for statement in process(document, tools, attributed if given else None).statements:
         yield decode(msgspec.json.encode(statement))
 
 

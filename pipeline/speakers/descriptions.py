@@ -30,6 +30,8 @@ NOMINAL = frozenset(["NN", "NNS", "NNP", "NNPS", "JJ", "JJR", "JJS", "CD", "HYPH
 _GENERAL = frozenset(
     ["country", "nation", "state", "city", "company", "former", "new", "top", "senior", "local", "then"]
 )
+# Parties go by several words.
+_PARTIES = {"gop": "republican", "democratic": "democrat", "dem": "democrat", "tory": "conservative"}
 # An apposition longer than this many words is something else.
 LONGEST = 18
 _BREAK = re.compile(r"[,;:()“”\"—–\[\]]|\s-\s|\n")
@@ -209,7 +211,7 @@ class Describer:
         if hit := self.lexicon.countries.at(words, at):
             return {hit[1].id}
         return {
-            words[k].key
+            _PARTIES.get(words[k].key, words[k].key)
             for k in range(at, at + length)
             if words[k].key not in DETERMINERS | PREPOSITIONS | _GENERAL and len(words[k].key) > 2
         }

@@ -58,6 +58,14 @@ class Lexicon:
         for form in rules.of(RoleForm):
             for word in form.words:
                 self.forms_of.setdefault(key_of(word), set()).add(form.id)
+        # Words that bodies are named by: the capitalised ones beside a body's common noun ("company": "Steel").
+        self.body_words = {
+            key_of(word)
+            for form in rules.of(RoleForm)
+            if any((role := self.roles.get(word)) and role.of == "org" for word in form.words)
+            for word in form.words
+            if word[0].isupper()
+        }
         self.particles = _keys(rules.of(NamePart), part="particle")
         self.suffixes = _keys(rules.of(NamePart), part="suffix")
         self.not_names = {key_of(word): rule for word, rule in _entries(rules.of(NotName))}

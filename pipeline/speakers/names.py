@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -62,8 +63,11 @@ class Names:
         self.starts = [word.start for word in words]
         self.sentence_starts = {s.span.start for s in layout.sentences}
         self.paragraph_starts = [p.span.start for p in layout.paragraphs]
+        self.paragraph_opens = frozenset(self.paragraph_starts)
         self.title_case = [_title_case(p.span.of(self.text)) for p in layout.paragraphs]
-        self.labels: list[str] = self._labels(doc)
+        self.headline = [p.zone == "headline" for p in layout.paragraphs]
+        self.entities = self._entities(doc)
+        self.labels: list[str] = self._labels()
         self.sources = sources
         self.pairs: set[tuple[str, ...]] = set()
 
@@ -93,6 +97,11 @@ class Names:
         """Tell whether the position lies in a paragraph whose capitals say nothing."""
         at = bisect_right(self.paragraph_starts, position) - 1
         return at >= 0 and self.title_case[at]
+
+    def in_headline(self, position: int) -> bool:
+        """Tell whether the position lies in the headline."""
+        at = bisect_right(self.paragraph_starts, position) - 1
+        return at >= 0 and self.headline[at]
 
     def adjacent(self, i: int) -> bool:
         """Tell whether only a space stands between the words ``i`` and ``i + 1`` (no paragraph border)."""
@@ -128,14 +137,41 @@ class Names:
         hit = self.lexicon.titles.at(self.words, first)
         return hit is not None and first + hit[0] == last and self.words[first].capital
 
-    def _labels(self, doc: Doc) -> list[str]:
+    def _entities(self, doc: Doc) -> list[tuple[int, int, str]]:
+        """Return the recogniser's entities as (start, end, label), a body that it took for somebody put right."""
+        found = [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]
+        counts: dict[str, Counter[str]] = {}
+        for start, end, label in found:
+            counts.setdefault(self.text[start:end], Counter())[label] += 1
+        bodies = {self.text[s:e] for s, e, label in found if label == "PERSON" and self._body(s, e, counts)}
+        people = [shown for shown, count in counts.items() if count["PERSON"] and " " in shown and shown not in bodies]
+        bodies -= {word for shown in people for word in shown.split()}
+        return [(s, e, "ORG" if label == "PERSON" and self.text[s:e] in bodies else label) for s, e, label in found]
+
+    def _body(self, start: int, end: int, counts: dict[str, Counter[str]]) -> bool:
+        """Tell whether what was taken for a name is a body's: "retailer Arden", "Arden, which …", "Arden Steel"."""
+        shown, at = self.text[start:end], bisect_right(self.starts, start) - 1
+        if at < 0 or self.words[at].start != start:
+            return False
+        if " " in shown:
+            last = key_of(shown.split()[-1])
+            return last in self.lexicon.body_words and self.words[at].key not in self.lexicon.given
+        rule = self.lexicon.not_names.get(self.words[at].key)
+        listed = (rule is not None and rule.id == "not_name.body") or self.lexicon.capitals.get(shown)
+        if counts[shown]["ORG"] or listed or not shown.isalpha():
+            return bool(counts[shown]["ORG"] or listed)
+        before = self.words[at - 1] if at and self.text[self.words[at - 1].close : start] == " " else None
+        kind = self.lexicon.roles.get(before.key) if before is not None and not before.capital else None
+        return (kind is not None and kind.of == "org") or self.text.startswith(", which ", end)
+
+    def _labels(self) -> list[str]:
         """Return for each word the entity label of the token at its start, ``B-`` marked at its first word."""
         labels = [""] * len(self.words)
-        for ent in doc.ents:
-            at = bisect_right(self.starts, ent.start_char - 1)
+        for start, end, label in self.entities:
+            at = bisect_right(self.starts, start - 1)
             fresh = True
-            while at < len(self.words) and self.words[at].start < ent.end_char:
-                labels[at] = ("B-" if fresh else "I-") + ent.label_
+            while at < len(self.words) and self.words[at].start < end:
+                labels[at] = ("B-" if fresh else "I-") + label
                 fresh, at = False, at + 1
         return labels
 
@@ -262,7 +298,7 @@ class Names:
     def _only_role(self, begin: int, end: int) -> bool:
         """Tell whether the run begins with a capitalised role before a full name: "Moderator Ana Ruiz"."""
         rule = self.lexicon.roles.get(self.words[begin].key)
-        return rule is not None and end - begin > 2 and self.words[begin + 1].key in self.lexicon.given
+        return rule is not None and rule.of == "person" and end - begin > 2
 
     def _initial(self, i: int) -> bool:
         return len(self.words[i].key.rstrip(".")) == 1

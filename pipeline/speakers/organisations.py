@@ -12,10 +12,13 @@ from msgspec import Struct
 from pipeline.speakers.words import key_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pipeline.speakers.scene import Scene
 
 _ACRONYM = re.compile(r"[A-Z](?:[A-Z&.]|[a-z](?=[A-Z])){1,9}")
 _IN_BRACKETS = re.compile(r"\(([A-Z][A-Za-z&.]{1,9})\)")
+_DATELINE = re.compile(r"[A-Z][A-Z .'’/]{3,40}(?:,[^\n]{0,40})?(?: \([A-Za-z]{2,12}\))? ?[-–—] ?")
 _CONNECTORS = frozenset(["of", "for", "and", "the", "&", "on", "in", "to", "de", "du", "la"])
 _LABELS = frozenset(["ORG", "GPE", "NORP", "FAC", "LOC"])
 # A fuller form may have this many words more than the short one.
@@ -43,10 +46,14 @@ class Organisations:
         self.starts = [mention.start for mention in self.mentions]
         self.initials = self._initials()
         self.definitions = self._definitions()
+        self.known: dict[str, str] = {}
+        self.countries: dict[str, list[str]] = {}
         self.by_word: dict[str, list[str]] = {}
         for form in sorted(self.forms):
             for word in {key_of(w) for w in form.split()}:
                 self.by_word.setdefault(word, []).append(form)
+            if (country := self._country(form)) is not None:
+                self.countries.setdefault(country, []).append(form)
 
     def within(self, start: int, end: int) -> list[Organisation]:
         """Return the mentions that lie in [start, end)."""
@@ -58,35 +65,61 @@ class Organisations:
         at = bisect_left(self.starts, position)
         return self.mentions[max(0, at - count) : at][::-1]
 
+    def joins(self, i: int) -> bool:
+        """Tell whether the word ``i`` belongs to the same name as the one after it."""
+        words = self.scene.words
+        if words[i].tail:
+            return False
+        gap = self.scene.text[words[i].end : words[i + 1].start]
+        if gap not in (" ", "\u00a0", "/", "-", " & "):
+            return False
+        return words[i].capital or (words[i].key in ("of", "for", "and", "&") and i > 0 and words[i - 1].capital)
+
     def fullest(self, name: str) -> str:
         """Return the fullest form that the document gives of an organisation's name."""
-        seen = {name}
-        while (fuller := self._fuller(name)) not in seen:
+        if (known := self.known.get(name)) is not None:
+            return known
+        seen, full = {name}, name
+        while (fuller := self._fuller(full)) not in seen:
             seen.add(fuller)
-            name = fuller
-        return name
+            full = fuller
+        self.known[name] = full
+        return full
 
     def begun_by(self, word: str) -> str | None:
         """Return the one organisation of several words whose name begins with the word: "Arden" of "Arden Oil"."""
         forms = [form for form in self.by_word.get(key_of(word), ()) if form.split()[0] == word != form]
-        return forms[0] if len(forms) == 1 else None
+        return forms[0] if len(forms) == 1 and all(self._of_name(more) for more in forms[0].split()[1:]) else None
+
+    def _of_name(self, word: str) -> bool:
+        """Tell whether a word may be part of a name: not "board" of "NAACP board", nor "Poll" of "Gallup Poll"."""
+        rule = self.lexicon.roles.get(word)
+        return word[0].isupper() and (rule is None or rule.of != "document")
 
     def _fuller(self, name: str) -> str:
         stripped = name.replace(".", "")
         if definition := self.definitions.get(stripped) or self._by_initials(name, stripped):
             return definition
         keys = [key_of(word) for word in name.split()]
-        if not keys or self.lexicon.country_names.get(name):
+        if not keys:
             return name
-        candidates = [f for f in self.by_word.get(keys[-1], ())[:50] if self._extends(keys, f)]
+        if (country := self._country(name)) is not None:
+            return max((f for f in self.countries.get(country, ()) if "." not in f), key=len, default=name)
+        candidates = [f for f in self.by_word.get(keys[-1], ())[:50] if self._extends(keys, f) or _spells(name, f)]
         if not candidates:
-            return name
+            return (len(keys) == 1 and self.begun_by(name)) or name
         return max(candidates, key=lambda form: (self.forms[form], len(form), form))
 
     def _by_initials(self, name: str, letters: str) -> str | None:
         """Return the most frequent name with these initials where the name is an acronym, and no country's."""
         acronym = letters.isupper() and _ACRONYM.fullmatch(name)
-        return self.initials.get(letters) if acronym and not self.lexicon.country_names.get(name) else None
+        return self.initials.get(letters) if acronym and self._country(name) is None else None
+
+    def _country(self, name: str) -> str | None:
+        """Return the id of the country whose name this is, articles aside."""
+        words = self.lexicon.words(name)
+        hit = self.lexicon.country_names.at(words, 0) if words else None
+        return hit[1].id if hit and hit[0] == len(words) else None
 
     def _extends(self, keys: list[str], form: str) -> bool:
         """Tell whether the form is a fuller one: more words before, same end; or before "of …"."""
@@ -98,22 +131,82 @@ class Organisations:
             return False
         if longer[-len(keys) :] == keys:
             lead = form.split()[0]
+            if "the" in longer[:extra]:
+                return False
             return lead[0].isupper() and not lead.endswith(("’s", "'s"))
         inside = any(longer[i : i + len(keys)] == keys for i in range(len(longer)))
-        return inside and len(keys) >= 2 and extra <= 2 and "of" not in longer
+        kind = self.lexicon.roles.get(longer[-1])
+        body = longer[-1] in self.lexicon.body_words or (kind is not None and kind.of == "org")
+        return inside and body and len(keys) >= 2 and extra <= 2 and "of" not in longer
 
     def _find(self) -> None:
-        for ent in self.scene.doc.ents:
-            if ent.label_ not in _LABELS or key_of(ent.text) in _CONNECTORS:
+        """Enter what the recogniser found, and the same names where it found them not."""
+        found: list[Organisation] = []
+        for first, last, label in self.scene.names.entities:
+            shown = self.scene.text[first:last]
+            if label not in _LABELS or key_of(shown) in _CONNECTORS:
                 continue
-            start, end = self._grown(ent.start_char, ent.end_char)
-            if any((m.start, m.end) == (start, end) for m in self.scene.people.within(start, end)):
-                continue  # the recogniser errs now and then, the register of people has read the whole text
+            start, end = self._grown(first, first + len(shown.rstrip(' ([,;:-–—"“')))
+            start = self._behind_kind(start, end)
             name = self.clean(self.scene.text[start:end])
-            if name and name[0].isupper() and (not self.mentions or start >= self.mentions[-1].end):
-                self.mentions.append(Organisation(start, end, name, ent.label_))
-                if not self.scene.names.in_title_case(start) and ent.label_ in ("ORG", "GPE"):
-                    self.forms[name] += 1
+            # The recogniser errs now and then; the register of people has read the whole text.
+            somebody = any((m.start, m.end) == (start, end) for m in self.scene.people.within(start, end))
+            if self._dateline(start, name) or somebody or (found and start < found[-1].end):
+                continue
+            if name and name[0].isupper():
+                found.append(Organisation(start, end, name, label))
+        self.mentions = sorted([*found, *self._again(found)], key=lambda mention: mention.start)
+        for mention in self.mentions:
+            if mention.label in ("ORG", "GPE") and not self.scene.names.in_title_case(mention.start):
+                self.forms[mention.name] += 1
+
+    def _dateline(self, start: int, name: str) -> bool:
+        """Tell whether the name is the place in capitals that opens a report: "STRATHAVEN, Oct 21 (NNA) - …"."""
+        names = self.scene.names
+        return name.isupper() and start in names.paragraph_opens and _DATELINE.match(self.scene.text, start) is not None
+
+    def _again(self, found: list[Organisation]) -> Iterator[Organisation]:
+        """Yield the places outside all mentions where a name found once stands again."""
+        words = self.scene.words
+        labels: dict[tuple[str, ...], Organisation] = {}
+        for mention in found:
+            keys = tuple(word.text for word in self.lexicon.words(mention.name))
+            if keys and mention.label == "ORG" and not self.scene.names.in_title_case(mention.start):
+                labels.setdefault(keys, mention)
+        lengths: dict[str, set[int]] = {}
+        for keys in labels:
+            lengths.setdefault(keys[0], set()).add(len(keys))
+        starts = [mention.start for mention in found]
+        for i, word in enumerate(words):
+            for length in sorted(lengths.get(word.text, ()), reverse=True):
+                if i + length > len(words) or any(words[k].tail for k in range(i, i + length - 1)):
+                    continue
+                known = labels.get(tuple(words[k].text for k in range(i, i + length)))
+                if known is None or self.scene.text[word.start : words[i + length - 1].end] != known.name:
+                    continue
+                end = words[i + length - 1].end
+                at = bisect_left(starts, end) - 1
+                if (at < 0 or found[at].end <= word.start) and not self._inside_name(i, i + length):
+                    yield Organisation(word.start, end, known.name, "ORG")
+                break
+
+    def _inside_name(self, first: int, last: int) -> bool:
+        """Tell whether the words [first, last) are part of a longer name, or somebody's."""
+        names, words = self.scene.names, self.scene.words
+        longer = (first > 0 and names.adjacent(first - 1) and names.labels[first][:1] == "I") or (
+            names.adjacent(last - 1) and words[last].capital
+        )
+        return longer or bool(self.scene.people.within(words[first].start, words[last - 1].end))
+
+    def _behind_kind(self, start: int, end: int) -> int:
+        """Return where the name begins behind a common noun: "Trade union [Workforce]"."""
+        words = self.scene.words
+        for i in self.scene.words_in(start, end):
+            rule = self.lexicon.roles.get(words[i].key)
+            kind = rule is not None and rule.of == "org" and not words[i].capital
+            if kind and words[i].close < end and words[i + 1].capital:
+                return words[i + 1].start
+        return start
 
     def _grown(self, start: int, end: int) -> tuple[int, int]:
         """Widen an entity to the whole run of capitalised words it is part of."""
@@ -126,6 +219,10 @@ class Organisations:
             last += 1
         if scene.names.adjacent(last) and words[last + 1].capital and last > inside[-1]:
             last = inside[-1]  # a name goes on: "White House Press Secretary Ana Ruiz"
+        if len(inside) > 1 and last == inside[-1] and self._begins_title(last):
+            return start, words[last - 1].end
+        if (further := self._further(last)) > last:
+            return start, words[further].end
         first = inside[0]
         while (
             first
@@ -137,6 +234,32 @@ class Organisations:
         ):
             first -= 1
         return (words[first].start if first < inside[0] else start), (words[last].end if last > inside[-1] else end)
+
+    def _begins_title(self, i: int) -> bool:
+        """Tell whether a title of more than one word begins here: "[White House] Press Secretary"."""
+        hit = self.lexicon.titles.at(self.scene.words, i) or self.lexicon.roles.at(self.scene.words, i)
+        return hit is not None and hit[0] > 1 and self.scene.names.adjacent(i) and self.scene.words[i + 1].capital
+
+    def _further(self, last: int) -> int:
+        """Return where a body's name ends that goes on: "Court of Appeals [for the Sixth Circuit]"."""
+        words, scene = self.scene.words, self.scene
+        if not self._of_organisation(last) and words[last].key != "appeals":
+            return last
+        i = last + 1
+        while i < len(words) and i - last < 4 and scene.names.adjacent(i - 1):
+            if words[i].capital:
+                break
+            if words[i].key not in ("of", "for", "on", "the", "a"):
+                return last
+            i += 1
+        if i == last + 1 or i >= len(words) or not words[i].capital or not scene.names.adjacent(i - 1):
+            return last
+        rule = self.lexicon.not_names.get(words[i].key)
+        if (rule and rule.id == "not_name.time") or scene.names.labels[i].endswith(("PERSON", "DATE")):
+            return last
+        while scene.names.adjacent(i) and words[i + 1].capital:
+            i += 1
+        return i
 
     def _of_organisation(self, i: int) -> bool:
         """Tell whether the word is the head of an organisation's name: "… Company", not "… Secretary"."""
@@ -150,7 +273,7 @@ class Organisations:
         name = re.sub(r"(?:[’']s|[’'])$", "", name).strip(' ,.;:“”"') + (
             "." if re.search(r"\b(?:[A-Z]\.)+[A-Z]\.$|\b(?:Inc|Corp|Co|Ltd)\.$", name) else ""
         )
-        return re.sub(r"^(?:the|a|an)\s+(?=\S)", "", name, flags=re.IGNORECASE)
+        return re.sub(r"^(?:(?:the|a|an)\s+)?(?:[\w.]+-based\s+)?(?=\S)", "", name, flags=re.IGNORECASE)
 
     def _definitions(self) -> dict[str, str]:
         """Return acronym → full name, from definitions in brackets."""
@@ -169,9 +292,13 @@ class Organisations:
         """Return initials → the most frequent name of several words that has them."""
         initials: dict[str, str] = {}
         for form in sorted(self.forms, key=lambda f: (-self.forms[f], f)):
-            letters = "".join(w[0] for w in form.split() if w[0].isupper())
-            if len(letters) >= 2 and len(form.split()) >= 2:
+            words = [w for w in re.split(r"[ -]", form) if w[:1].isupper()]
+            letters = "".join(w[0] for w in words)
+            if len(letters) >= 2:
                 initials.setdefault(letters, form)
+        for form, letters in [(form, letters) for letters, form in initials.items()]:
+            if len(letters) > 2 and " of " in form:  # VA for the Department of Veterans Affairs
+                initials.setdefault(letters[1:], form)
         return initials
 
     def _before_bracket(self, acronym: str, position: int) -> str | None:
@@ -201,6 +328,19 @@ class Organisations:
             left.pop()
         name = self.clean(self.scene.text[words[first].start : position])
         return name if len(name.split()) >= 2 and "\n" not in name else None
+
+
+def _spells(name: str, form: str) -> bool:
+    """Tell whether the form writes out initials that the name begins with: "NY Post", "New York Post"."""
+    first, *rest = name.split()
+    words = form.split()
+    lead = words[: len(words) - len(rest)]
+    return (
+        bool(rest)
+        and first.isupper()
+        and words[len(lead) :] == rest
+        and first == "".join(w[0] for w in lead) != lead[0]
+    )
 
 
 def _textacy_definitions(scene: Scene) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,6 +18,17 @@ if TYPE_CHECKING:
 NAMESAKES = 24
 # Surnames from so many letters on may be misspelt by one.
 LONG_SURNAME = 7
+# A pronoun so many code points behind a name, in its sentence, is taken to mean it.
+PRONOUN_REACH = 40
+_PRONOUNS: dict[str, Gender] = {
+    "he": "male", "his": "male", "him": "male", "himself": "male",
+    "she": "female", "her": "female", "hers": "female", "herself": "female",
+}  # fmt: skip
+# What stands between a name and another by which the same person goes.
+_KNOWN_AS = re.compile(r",? (?:also |better |widely |popularly )?(?:known as|nicknamed) (?:the )?[“\"‘']?")
+_KNOWN = re.compile(r"known as|nicknamed")
+# Whom a text calls by the first name so many times as often as in full, its surname alone seldom means.
+FIRST_NAMES, BY_FIRST_NAME = 2, 0.1
 # How much a word of a mention speaks for a person, by the place it has in the person's name.
 PLACE_WEIGHT = {"last": 1.0, "first": 0.7, "middle": 0.4}
 
@@ -95,6 +108,7 @@ class People:
         self.by_word: dict[str, list[tuple[int, str]]] = {}
         self.by_pair: dict[str, list[int]] = {}
         found = names.find()
+        found = self._beheaded(found)
         self._full = [name for name in found if _length(name.keys, lexicon) > 1]
         self._short = [name for name in found if _length(name.keys, lexicon) <= 1]
         self._register()
@@ -131,6 +145,8 @@ class People:
             person = self.people[id]
             fits = gender == "any" or person.gender in ("any", gender)
             known = 1.0 + 0.5 * min(20, sum(person.forms.values()))
+            if self.by_first[id] > FIRST_NAMES * self.full[id] > 0 and weight == PLACE_WEIGHT["last"]:
+                known *= BY_FIRST_NAME
             ranked.append((id, weight**3 * known * (1.0 if fits else 0.05) * self._recency(id, position)))
         total = sum(score for _, score in ranked) or 1.0
         return sorted(((id, score / total) for id, score in ranked), key=lambda entry: (-entry[1], entry[0]))
@@ -142,6 +158,28 @@ class People:
         if at < 0:
             return 0.5
         return 0.5 + 1.5 / (1.0 + (position - places[at]) / 600)
+
+    def _beheaded(self, found: list[Name]) -> list[Name]:
+        """Return the names, those that begin with a sentence's first word no given name without it: "Stated Ruiz"."""
+        full = Counter(name.keys for name in found if len(name.keys) > 1)
+        surnames = Counter(keys[-1] for keys in full)
+        alone = {name.keys[0] for name in found if len(name.keys) == 1}
+        return [
+            self.names.short(name.last - 1)
+            if len(name.keys) == 2 and full[name.keys] == 1 and self._loose(name)
+            and (
+                (surnames[name.keys[1]] > 1 and not self.names.labels[name.first])
+                or (name.keys[1] in alone and self.names.in_headline(name.start))
+            )
+            else name
+            for name in found
+        ]  # fmt: skip
+
+    def _loose(self, name: Name) -> bool:
+        """Tell whether the name's first word has its capital from the sentence that it begins, for all one knows."""
+        first = self.names.words[name.first]
+        known = first.key in self.lexicon.given or first.key in self.lexicon.particles or len(first.key.rstrip(".")) < 3
+        return not known and not name.title and first.start in self.names.sentence_starts
 
     def _register(self) -> None:
         for name in self._full:
@@ -156,6 +194,8 @@ class People:
         for person in self.people:
             for form in _deletions(_core(person.keys, self.lexicon)[-1]):
                 self.by_deletion.setdefault(form, set()).add(person.id)
+        self.by_first = self._count_first_names()
+        self.full = Counter({person.id: sum(person.forms.values()) for person in self.people})
         self.full_places: list[list[int]] = [[] for _ in self.people]
         for mention in self.mentions:
             self.full_places[mention.person].append(mention.start)
@@ -165,11 +205,29 @@ class People:
         self._shorter(self._further(taken))
         self._lone(self.names.given_alone())
         self.mentions.sort()
+        self._gender_by_pronouns()
+
+    def _gender_by_pronouns(self) -> None:
+        """Note of people whose name tells no gender which pronoun follows theirs most often, nobody named between."""
+        unknown = {person.id for person in self.people if person.gender == "any"}
+        words = self.names.words
+        for mention, after in zip_longest(self.mentions, self.mentions[1:]):
+            if mention is None or mention.person not in unknown:
+                continue
+            i = bisect_left(self.names.starts, mention.end)
+            stop = min(after.start if after is not None else len(self.text), mention.end + PRONOUN_REACH)
+            while i < len(words) and words[i].start < stop and words[i].start not in self.names.sentence_starts:
+                if (gender := _PRONOUNS.get(words[i].key)) is not None:
+                    self.people[mention.person].genders[gender] += 1
+                    break
+                i += 1
 
     def _shorter(self, names: list[Name]) -> None:
         """Enter single words: each means somebody named in full, or is the only name of somebody new."""
         for name in names:
-            ranked = self.choose(name.keys, name.start, name.gender) or self._misspelt(name)
+            ranked = (
+                self._alias(name) or self.choose(name.keys, name.start, name.gender) or self.misspelt(name.keys[-1])
+            )
             if ranked and (name.gender == "any" or self._agrees(ranked[0][0], name.gender)):
                 person = self.people[ranked[0][0]]
                 person.add(name, self.text)
@@ -177,20 +235,45 @@ class People:
             else:
                 self._mention(name, self._new(name))
 
+    def _alias(self, name: Name) -> list[tuple[int, float]]:
+        """Return who is named right before "also known as" and this name."""
+        for mention in self.mentions[::-1] if _KNOWN.search(self.text, max(0, name.start - 16), name.start) else ():
+            if mention.end <= name.start and _KNOWN_AS.fullmatch(self.text, mention.end, name.start):
+                self.by_word.setdefault(_bare(name.keys[-1]), []).append((mention.person, "last"))
+                return [(mention.person, 1.0)]
+        return []
+
     def _lone(self, names: list[Name]) -> None:
-        """Enter people who have a first name only and are named by it more than once."""
+        """Enter people by a first name: short for that of somebody named in full, or all there is of somebody."""
         counts = Counter(name.keys[-1] for name in names)
         for name in names:
             known = self.called(name.keys[-1])
-            if counts[name.keys[-1]] < 2 or any(len(self.people[id].keys) > 1 for id, _ in known):
+            if any(len(self.people[id].keys) > 1 for id, _ in known):
+                continue
+            if not known and len(full := self._nicknamed(name.keys[-1])) == 1:
+                known = [(full[0], 1.0)]
+            if not known and counts[name.keys[-1]] < 2 and not self._after_role(name):
                 continue
             if known:
                 self.people[known[0][0]].add(name, self.text)
             self._mention(name, known[0][0] if known else self._new(name))
 
-    def _misspelt(self, name: Name) -> list[tuple[int, float]]:
-        """Return the one person from whose surname a long single word differs by a letter: "McLenney", "McClenney"."""
-        near = {id for form in _deletions(name.keys[-1]) for id in self.by_deletion.get(form, ())}
+    def _nicknamed(self, key: str) -> list[int]:
+        """Return the people whose first name the given name is short for: "Sandy" of Sandra Ruiz."""
+        forms = self.lexicon.nicknames.get(key, set())
+        return [p.id for p in self.people if forms & self.lexicon.nicknames.get(p.keys[0], set()) and len(p.keys) > 1]
+
+    def _after_role(self, name: Name) -> bool:
+        """Tell whether a description ends before the first name: "his wife, Laura"."""
+        before = self.names.words[name.first - 1] if name.first else None
+        if before is None or self.text[before.end : name.start] not in (", ", " "):
+            return False
+        rule = self.lexicon.roles.get(before.key)
+        return rule is not None and rule.id == "role.kin" and not before.capital
+
+    def misspelt(self, word: str) -> list[tuple[int, float]]:
+        """Return the one person from whose surname a long word (a key) differs by a letter: "McLenney", "McClenney"."""
+        near = {id for form in _deletions(word) for id in self.by_deletion.get(form, ())}
         return [(id, 1.0) for id in near] if len(near) == 1 else []
 
     def _agrees(self, id: int, gender: Gender) -> bool:
@@ -245,6 +328,19 @@ class People:
             return (given and not _clash(core[1:-1], theirs[1:-1])) or middle
         shorter, longer = sorted((core, theirs), key=len)
         return core[0] == theirs[0] and len(shorter) < len(longer) and _subsequence(shorter, longer)
+
+    def _count_first_names(self) -> Counter[int]:
+        """Count how often each person is named by the first name alone: whom the surname alone means less."""
+        counts: Counter[int] = Counter()
+        words = self.names.words
+        taken = {i for name in self._full for i in range(name.first, name.last)}
+        firsts: dict[str, list[int]] = {}
+        for person in self.people:
+            firsts.setdefault(person.keys[0], []).append(person.id)
+        for i, word in enumerate(words):
+            if i not in taken and word.capital and word.key in firsts and not self._given_of_other(i):
+                counts.update(firsts[word.key])
+        return counts
 
     def _index(self) -> None:
         for person in self.people:

@@ -61,6 +61,10 @@ class Phrases:
             token = token.head
         if token is not None and token.dep_ == "relcl" and token.head.idx < position:
             noun = token.head
+        if noun is not None and noun.dep_ == "attr":  # "Kaine is a lawyer who …"
+            noun = next((t for t in noun.head.lefts if t.dep_ == "nsubj" and t.tag_.startswith("NNP")), noun)
+            if noun.i < noun.head.i:
+                return Span(noun.left_edge.idx, noun.idx + len(noun))
         if noun is not None:
             left = noun.left_edge.idx
             return _cut(self.scene.text, max(left, start), position)
@@ -89,9 +93,9 @@ class Phrases:
                 if text.endswith("by ") and self.scene.sentence_start(mention.start) < mention.start - 12:
                     continue
                 return mention
-        return self._writer_at_end()
+        return None
 
-    def _writer_at_end(self) -> Mention | None:
+    def writer_at_end(self) -> Mention | None:
         """Return the person whom the text's last paragraph introduces: "Ana Ruiz is a playwright."."""
         if not self.scene.layout.paragraphs:
             return None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from pipeline.records import Attribution
     from pipeline.speakers.names import Gender
     from pipeline.speakers.people import Mention
     from pipeline.speakers.scene import Scene
+
+K = TypeVar("K", int, str)
 
 # So many mentions before the pronoun are looked at, and of so many different people.
 MENTIONS = 60
@@ -18,13 +20,13 @@ CANDIDATES = 12
 # Weights of a softmax over the candidates, fitted by ``training/speakers.py``; that of "same-quotation" is set by
 # hand: a pronoun inside a quotation mostly means somebody named there, which labels show too seldom.
 WEIGHTS: dict[str, float] = {
-    "full": 0.63, "gender": 0.32, "last-subject": 1.03, "local": 1.16, "modifier-0": 0.51, "modifier-1": 0.11,
-    "modifier-2": 0.32, "modifier-3": -0.73, "most": -0.53, "nearest": 0.85, "object-0": 0.32, "object-1": 0.23,
-    "object-2": -0.61, "object-3": -1.23, "often": 0.27, "own-content": -0.63, "quoted": -0.37,
-    "same-paragraph": 2.37, "same-quotation": 1.5, "second": 0.75, "seen": 0.1, "spoke": 0.01, "spoke-last": 1.44,
-    "spoke-last-0": 1.35, "spoke-last-1": 0.88, "spoke-last-2": -0.15, "spoke-last-3": -0.64, "spoke-last-here": 2.02,
-    "spoke-second": -0.16, "subject-0": 0.49, "subject-1": -0.72, "subject-2": -0.19, "subject-3": -0.92,
-    "topic-0": 0.67, "topic-1": 1.32, "topic-2": 0.38, "topic-3": 0.14,
+    "full": 0.81, "gender": 0.33, "last-subject": 0.95, "local": 0.38, "modifier-0": 0.88, "modifier-1": -0.53,
+    "modifier-2": -0.36, "modifier-3": -0.78, "most": -0.45, "nearest": 1.11, "object-0": 0.4,
+    "object-1": -0.09, "object-2": -1.21, "object-3": -0.64, "often": 1.08, "own-content": -1.12,
+    "quoted": -1.13, "same-paragraph": 2.64, "same-quotation": 1.5, "second": 0.68, "seen": -1.46,
+    "spoke": -0.29, "spoke-last": 1.68, "spoke-last-0": 0.41, "spoke-last-1": 1.68, "spoke-last-2": -0.03,
+    "spoke-last-3": -0.39, "spoke-last-here": 1.57, "spoke-second": 0.94, "subject-0": 0.1, "subject-1": -1.29,
+    "subject-2": -0.57, "subject-3": -1.19, "topic-0": 1.54, "topic-1": 1.53, "topic-2": 0.64, "topic-3": 0.12,
 }  # fmt: skip
 
 # Sentences back; beyond the last one a mention is far.
@@ -113,7 +115,7 @@ def _spoke(
             known["spoke-second"] = 1.0
 
 
-def rank(candidates: dict[int, dict[str, float]], weights: dict[str, float]) -> list[tuple[int, float]]:
+def rank(candidates: dict[K, dict[str, float]], weights: dict[str, float]) -> list[tuple[K, float]]:
     """Return the candidates best first with probabilities that sum to 1."""
     if not candidates:
         return []

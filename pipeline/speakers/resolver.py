@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from pipeline.speakers.names import Gender
     from pipeline.speakers.people import Mention
     from pipeline.speakers.scene import Scene
+    from pipeline.speakers.sources import NounPhrase
 
 
 # What stands between two names that are named together: "and", and a title or two.
+# For "the two" so many mentions and sentences before are looked at.
+PAIR_MENTIONS, PAIR_SENTENCES = 24, 2
 _AND = re.compile(r",? (?:and|&) (?:[A-Z][\w.]+ ){0,3}")
 
 
@@ -41,12 +44,12 @@ class Resolver:
         self.organisations = Organisations(scene)
         self.phrases = Phrases(scene, self.organisations)
         self.roles = Roles(scene, self.describer)
-        self.things = Things(scene, self.organisations)
         self.interview = Interview(scene)
         self.found: dict[int, Found | None] = {}
         self.nested: dict[int, tuple[Resolution, ...]] = {}
         self.spoken: list[tuple[int, int]] = []
         self.voices: list[tuple[int, Found]] = []
+        self.things = Things(scene, self.organisations, self.voices)
 
     def resolve(self) -> tuple[Resolution, ...]:
         """Return a resolution for each attribution, in their order."""
@@ -69,7 +72,7 @@ class Resolver:
         self.voices.append((position, found))
         if found.person >= 0:
             self.spoken.append((position, found.person))
-        self.things.remember(position, source, found)
+        self.things.remember(source, found)
 
     def _resolution(self, i: int) -> Resolution:
         attribution = self.scene.attributions[i]
@@ -129,6 +132,8 @@ class Resolver:
         source = _trimmed(self.scene.text, source)
         if source.end <= source.start:
             return None
+        if (pair := self._two(source)) is not None:
+            return pair
         pronoun = self._pronoun_in(source)
         if pronoun is not None:
             return self._pronoun(pronoun, source, i)
@@ -196,9 +201,10 @@ class Resolver:
         if rule.person == 2:
             return None
         if rule.gender == "neuter":
-            return self._thing(source)
+            meant = self.things.meant("it", source, None, self.scene.attributions[i])
+            return meant or Found(self.scene.shown(source), "unnamed", "pronoun", 0.2)
         if rule.number in ("plural", "any"):
-            return self._several(source)
+            return self._several(source, i)
         return self._third(source, i, rule.gender, rule.id)
 
     def _third(self, source: Span, i: int, gender: Gender, rule: str) -> Found | None:
@@ -257,7 +263,7 @@ class Resolver:
             self.scene.shown(source), "unnamed", "pronoun", 0.2, evidence=(Evidence(rule, source.start, source.end),)
         )
 
-    def _several(self, source: Span) -> Found | None:
+    def _several(self, source: Span, i: int) -> Found | None:
         """Resolve they and both: joint speakers, a group or an organisation that spoke before; else a single person."""
         for position, found in reversed(self.voices[-4:]):
             if self.scene.sentence(source.start) - self.scene.sentence(position) > 4:
@@ -269,6 +275,8 @@ class Resolver:
         group = self.phrases.plural_before(source.start)
         if group is not None:
             return Found(group, "unnamed", "pronoun", 0.4, plural=True)
+        if (body := self.things.meant("it", source, None, self.scene.attributions[i])) is not None:
+            return structs.replace(body, score=body.score * 0.6)
         return Found(self.scene.shown(source), "unnamed", "pronoun", 0.3, plural=True)
 
     def _pair_before(self, position: int) -> Found | None:
@@ -281,42 +289,77 @@ class Resolver:
                 return structs.replace(self._joint([self._person(one), self._person(other)]), how="pronoun", score=0.5)
         return None
 
-    def _thing(self, source: Span) -> Found | None:
-        """Resolve it: the organisation or document that spoke last, or was named last as a subject."""
-        sentence = self.scene.sentence(source.start)
-        for position, found in reversed(self.voices[-3:]):
-            if found.type in ("org", "document") and sentence - self.scene.sentence(position) <= 3:
-                return structs.replace(found, how="pronoun", score=0.6)
-        name = self.phrases.thing_before(source.start)
-        if name is not None:
-            return Found(self.organisations.fullest(name), "org", "pronoun", 0.4)
-        return None
+    def _two(self, source: Span) -> Found | None:
+        """Resolve "both", "the two", "both candidates", "the couple": the two people spoken of."""
+        keys = [self.scene.words[i].key for i in self.scene.words_in(source.start, source.end)]
+        if (keys[:1] != ["both"] and keys[:2] not in (["the", "two"], ["the", "couple"])) or len(keys) > 4:
+            return None
+        phrase = noun_phrase(self.scene, source)
+        if len(keys) > 2 - (keys[0] == "both") and (phrase is None or phrase.of != "people"):
+            return None
+        gender: Gender = "female" if keys[-1] == "women" else "male" if keys[-1] == "men" else "any"
+        pair = self._pair_of_text(source.start, gender)
+        if pair is None:
+            return None
+        people = self.people.people
+        name = " and ".join(people[id].name for id in pair)
+        evidence = (Evidence("speaker.two", source.start, source.end),)
+        return Found(name, "person", "role", 0.55, -1, pair, (), evidence, plural=True)
+
+    def _pair_of_text(self, position: int, gender: Gender) -> tuple[int, ...] | None:
+        """Return the two people whom the last sentences name, where these are just two, or named the most often."""
+        at = self.people.before(position)
+        sentence = self.scene.sentence(position)
+        met: dict[int, int] = {}
+        for mention in reversed(self.people.mentions[max(0, at - PAIR_MENTIONS) : at]):
+            away = sentence - self.scene.sentence(mention.start)
+            if away > (PAIR_SENTENCES if len(met) > 1 else 2 * PAIR_SENTENCES):
+                break
+            if gender == "any" or self.people.people[mention.person].gender in ("any", gender):
+                met[mention.person] = mention.start
+        if len(met) < 2:
+            return None
+        two = sorted(met, key=lambda id: (-self.people.counts[id], met[id]))[:2]
+        return tuple(sorted(two, key=lambda id: self.people.people[id].first_seen))
 
     def _relative(self, key: str, source: Span, i: int) -> Found | None:
         """Resolve who and which: the noun phrase before."""
         before = self.phrases.antecedent_of_relative(source.start)
+        if key == "who" and (pair := self._pair_at(source, before)) is not None:
+            return pair
         if before is None:
             return None
-        near = self.people.within(before.start, before.end)
-        if key == "who" and (pair := self._pair_at(source)) is not None:
-            return pair
-        if key in ("who", "whom", "whose") and near and not self.scene.is_modifier(near[-1]):
-            found: Found | None = self._person(near[-1])
-        else:
-            found = self._single(before, i)
+        person = self._person_before_who(source, before) if key in ("who", "whom", "whose") else None
+        found = self._single(before, i) if person is None else self._person(person)
         if found is None:
             return None
         return structs.replace(found, how="pronoun", score=found.score * 0.85)
 
-    def _pair_at(self, source: Span) -> Found | None:
-        """Return the two people before "who" where its verb is plural: "Ruiz and Tom Berg, who say"."""
-        after = self.scene.word_at(source.end)
-        if after >= len(self.scene.words) or self.scene.tag(after) != "VBP":
+    def _person_before_who(self, source: Span, before: Span) -> Mention | None:
+        """Return the person named in the antecedent, right before "who", or whom the antecedent is in apposition to."""
+        at = self.people.before(source.start)
+        last = self.people.mentions[at - 1] if at else None
+        if last is None or self.scene.is_modifier(last):
             return None
+        beside = not self.scene.text[last.end : source.start].strip(" ,—–-")
+        apposed = self.scene.text[last.end : before.start] == ", " and last.full
+        within = before.start <= last.start < before.end
+        near = last.full and self.scene.sentence(last.start) == self.scene.sentence(source.start)
+        aside = near and bool(self.organisations.within(before.start, before.end))  # "Marsh, of Leeds, who"
+        return last if beside or apposed or within or aside else None
+
+    def _pair_at(self, source: Span, before: Span | None) -> Found | None:
+        """Return the two people before "who" where its verb or noun is plural: "Ruiz and Tom Berg, who say"."""
+        after = self.scene.word_at(source.end)
         at = self.people.before(source.start)
         pair = self.people.mentions[max(0, at - 2) : at]
         text = self.scene.text
-        if len(pair) < 2 or text[pair[1].end : source.start].strip(" ,—–-") or pair[0].person == pair[1].person:
+        if len(pair) < 2 or after >= len(self.scene.words) or pair[0].person == pair[1].person:
+            return None
+        plural = self.scene.tag(after) == "VBP" or self.scene.words[after].key == "were"
+        beside = not text[pair[1].end : source.start].strip(" ,—–-")
+        apposed = before is not None and text[pair[1].end : before.start] == ", " and self.scene.tag(after - 2) == "NNS"
+        if not (beside and plural) and not apposed:
             return None
         if _AND.fullmatch(text, pair[0].end, pair[1].start) is None:
             return None
@@ -333,10 +376,11 @@ class Resolver:
             found = found or self._floor(quoted)
             if found is not None:
                 return structs.replace(found, how="pronoun", score=found.score * 0.8)
-        if quoted is None and self.spoken and not plural and self.phrases.transcript:
+        writer = self.phrases.signature(source.start) or self.phrases.writer_at_end()
+        if writer is None and quoted is None and self.spoken and not plural and self.phrases.transcript:
             person = self.spoken[-1][1]
             return self._pick([(person, 0.5)], "pronoun", 0.5, "pronoun.i", source)
-        if writer := self.phrases.signature(source.start) or self.phrases.byline():
+        if writer := writer or self.phrases.byline():
             return self._pick([(writer.person, 0.6)], "pronoun", 0.6, "pronoun.i", source)
         if self.voices and quoted == i:
             return structs.replace(self.voices[-1][1], how="pronoun", score=0.4)
@@ -350,16 +394,29 @@ class Resolver:
         if phrase is None:
             return None
         owner = self._owner(source, phrase.first, i)
+        if self._titled_body(phrase):
+            return self.things.organisation(source, phrase, owner, self.scene.attributions[i])
         if phrase.of == "person" and phrase.determiner not in ("some", "any", "both"):
             spoken = self.spoken[-8:]
             return self.roles.resolve(source, phrase, self.scene.attributions[i], spoken, self.voices)
         if phrase.of == "document":
-            return self.things.document(source, phrase, owner)
+            return self.things.document(source, phrase, owner, self.scene.attributions[i])
         if phrase.of == "nothing":
             return None
         if phrase.of == "people":
             return self.things.people(source, phrase)
-        return self.things.organisation(source, phrase, owner)
+        return self.things.organisation(source, phrase, owner, self.scene.attributions[i])
+
+    def _titled_body(self, phrase: NounPhrase) -> bool:
+        """Tell whether a role or people is what a body is named by: "The Daily Caller", "Geological Survey"."""
+        head, after = self.scene.words[phrase.head], phrase.head + 1
+        if phrase.of not in ("person", "people", "document") or not head.capital or head.key in ("poll", "polls"):
+            return False
+        if self.scene.names.labels[phrase.head] == "I-ORG":
+            return True
+        words = self.scene.words
+        joined = phrase.of == "people" and after + 1 < len(words) and words[after].key == "for"
+        return joined and words[after + 1].capital
 
     def _owner(self, source: Span, first: int, i: int) -> Found | None:
         """Return whose the thing is that the mention names: "his campaign", "Ruiz’s letter"."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from pipeline.records import Candidate, Evidence, Span
 from pipeline.speakers.found import PRECISION, Found
 from pipeline.speakers.pronouns import features, rank
@@ -36,19 +38,21 @@ _NEVER_GUESSED = frozenset(
 # Weights of a softmax over people and nobody, fitted by ``training/speakers.py``; those of "same-quotation" (as in
 # ``pronouns``) and "after-speaks" ("the museum's head promised it …, Marsh stressed") are set by hand.
 WEIGHTS: dict[str, float] = {
-    "a-after": 0.74, "a-after-speaks": 0.0, "a-after-undescribed": 0.74, "a-best": 0.46, "a-early-office": 1.07,
-    "a-nobody": 1.13, "a-nobody-again": 0.43, "a-nobody-bare": 0.0, "a-nobody-early": -1.04, "a-nobody-long": -0.13,
-    "a-nobody-mostly": 1.51, "a-nobody-own": 1.13, "a-office": 0.26, "a-only": 0.82, "a-other": -0.12,
-    "a-partly": -0.27, "a-sure": -0.4, "after": -0.02, "after-speaks": 3.0, "after-undescribed": 0.0, "best": 0.71,
-    "early-office": 1.29, "full": 0.74, "gender": 0.17, "last-subject": 1.56, "local": 0.68, "modifier-0": -0.49,
-    "modifier-1": -0.11, "modifier-2": 0.18, "modifier-3": -0.54, "most": 0.14, "nearest": 0.3, "nobody": 1.4,
-    "nobody-again": 1.11, "nobody-bare": 0.09, "nobody-early": -0.74, "nobody-long": 0.3, "nobody-mostly": 1.53,
-    "nobody-own": 0.27, "object-0": -0.65, "object-1": 0.6, "object-2": -0.2, "object-3": -0.77, "office": 0.45,
-    "often": -0.05, "only": 0.55, "other": -0.6, "own-content": -0.38, "partly": 0.1, "quoted": 0.63,
-    "same-paragraph": 0.56, "same-quotation": 1.5, "second": 0.27, "seen": -0.81, "spoke": 0.17, "spoke-last": 0.28,
-    "spoke-last-0": 0.86, "spoke-last-1": 0.03, "spoke-last-2": -0.44, "spoke-last-3": -0.17, "spoke-last-here": 0.59,
-    "spoke-second": 0.23, "subject-0": 0.05, "subject-1": -0.03, "subject-2": -0.12, "subject-3": -0.35, "sure": 1.25,
-    "topic-0": 0.55, "topic-1": 0.78, "topic-2": 0.33, "topic-3": -0.06, "unseen": -0.09,
+    "a-after": 0.29, "a-after-speaks": 0.84, "a-after-undescribed": 0.29, "a-best": 0.87,
+    "a-early-office": 1.29, "a-nobody": 1.46, "a-nobody-again": 0.37, "a-nobody-bare": 0.0,
+    "a-nobody-early": -1.99, "a-nobody-long": -0.21, "a-nobody-mostly": 1.82, "a-nobody-own": 1.46,
+    "a-office": 0.64, "a-only": 0.48, "a-other": -0.31, "a-partly": 0.63, "a-sure": 0.35, "after": -0.28,
+    "after-speaks": 3.0, "after-undescribed": 0.0, "best": 0.75, "early-office": 2.05, "full": 0.76,
+    "gender": -0.34, "last-subject": 0.78, "local": 0.51, "modifier-0": 0.06, "modifier-1": -0.7,
+    "modifier-2": 0.14, "modifier-3": -0.63, "most": -0.3, "nearest": -0.01, "nobody": 1.71,
+    "nobody-again": 1.57, "nobody-bare": 0.68, "nobody-early": -1.08, "nobody-long": 0.73,
+    "nobody-mostly": 1.73, "nobody-own": 0.4, "object-0": 0.01, "object-1": 0.94, "object-2": -0.38,
+    "object-3": -1.05, "office": 0.35, "often": 0.39, "only": 0.9, "other": -1.22, "own-content": -0.85,
+    "partly": 0.65, "quoted": 0.06, "same-paragraph": 0.19, "same-quotation": 1.5, "second": 0.17, "seen": -0.5,
+    "spoke": 0.6, "spoke-last": 0.78, "spoke-last-0": 1.56, "spoke-last-1": 0.28, "spoke-last-2": -0.69,
+    "spoke-last-3": -0.36, "spoke-last-here": 0.05, "spoke-second": 0.48, "subject-0": 0.3, "subject-1": -0.11,
+    "subject-2": -0.03, "subject-3": -0.89, "sure": 1.51, "topic-0": 0.08, "topic-1": 1.05, "topic-2": 0.97,
+    "topic-3": -0.25, "unseen": 0.15,
 }  # fmt: skip
 
 
@@ -69,10 +73,13 @@ class Roles:
     ) -> Found:  # fmt: skip
         """Return the person whom the description means, or the description itself where the text ties it to nobody."""
         end = self._end(source, phrase)
-        source = self._of_owner(source, phrase)
+        owned, source = source, self._of_owner(source, phrase)
         sought = self.describer.read(self._own_words(source, phrase), end, "tied")
         if sought is None:
             return self._unnamed(source, phrase, end)
+        if (owner := self._owner(owned, phrase)) is not None:
+            name = self.scene.people.people[owner.person].keys[-1]
+            sought = structs.replace(sought, keys=sought.keys | {name})
         again = self._same_words(sought, voices)
         options = self.options(source, phrase, sought, attribution, spoken, again)
         ranked = rank(options, WEIGHTS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from pipeline.records import Span
-from pipeline.speakers.descriptions import DETERMINERS, PREPOSITIONS
+from pipeline.speakers.descriptions import DETERMINERS, NOMINAL, PREPOSITIONS
 
 if TYPE_CHECKING:
     from pipeline.speakers.people import Mention
@@ -98,6 +98,10 @@ def _leads_well(scene: Scene, source: Span, mention: Mention) -> bool:
     prepositions = [k for k, word in enumerate(lead) if word.key in PREPOSITIONS]
     if any(word.key in _WH for word in lead):
         return comma
+    # Prepositions within a body's name count for nothing: "Council on Aviation Executive Director Ana Ruiz".
+    if _is_person_role(scene, lead[-1].key):
+        last = len(lead) - 1
+        prepositions = [k for k in prepositions if not (0 < k < last and lead[k - 1].capital and lead[k + 1].capital)]
     if not prepositions:
         return True
     if not roles or roles[0] > prepositions[0]:
@@ -144,7 +148,7 @@ def _ends_noun_phrase(scene: Scene, i: int) -> bool:
     tag = scene.tag(i)
     if tag in ("VBN", "VBG"):
         return scene.tag(i - 1) in _NOUNS and not scene.words[i].capital
-    return tag in ("VBD", "VBZ", "VBP", "MD", "TO")
+    return tag in ("VBD", "VBZ", "VBP", "MD", "TO") or (tag == "RP" and "-" not in scene.words[i].text)
 
 
 def _role(scene: Scene, first: int, head: int) -> tuple[str, str]:
@@ -180,7 +184,9 @@ def joint_parts(scene: Scene, source: Span) -> list[Span]:
     if _in_apposition(scene, parts[0]):
         return [source]
     parts = [part for p in parts for part in [_stripped(text, p)] if part.end > part.start]
-    if len(parts) < 2 or not all(_begins_source(scene, part) for part in parts):
+    if len(parts) < 2 or not _begins_source(scene, parts[0]) or _long_title(scene, *parts):
+        return [source]
+    if not (_begins_source(scene, parts[1]) or (named_person(scene, parts[0]) and _group(scene, parts[1]))):
         return [source]
     return [*_split_commas(scene, parts[0]), parts[1]]
 
@@ -226,6 +232,24 @@ def _begins_source(scene: Scene, part: Span) -> bool:
         before = [scene.words[i] for i in scene.words_in(part.start, mention.start)]
         return all(w.key not in PREPOSITIONS for w in before) or any(_is_person_role(scene, w.key) for w in before[:-1])
     return _begins_organisation(scene, part)
+
+
+def _long_title(scene: Scene, first: Span, second: Span) -> bool:
+    """Tell whether "and" stands within a title: "Development and International Trade Minister Ana Ruiz"."""
+    name = named_person(scene, second)
+    if name is None or named_person(scene, first) is not None:
+        return False
+    lead = [scene.words[i] for i in scene.words_in(second.start, name.start)]
+    return len(lead) > 1 and all(word.capital for word in lead) and _is_person_role(scene, lead[-1].key)
+
+
+def _group(scene: Scene, part: Span) -> bool:
+    """Tell whether the part names people or a body beside somebody: "other Democrats", "the Ruiz administration"."""
+    phrase = noun_phrase(scene, part)
+    if phrase is None or phrase.determiner not in ("", "the") or scene.tag(phrase.first) not in NOMINAL:
+        return False
+    body = phrase.of == "org" and any(scene.words[i].capital for i in range(phrase.first, phrase.last))
+    return body or phrase.of == "people"
 
 
 def _begins_organisation(scene: Scene, part: Span) -> bool:

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from pipeline.records import Evidence, Span
-from pipeline.speakers.found import PRECISION, Found
+from pipeline.records import Candidate, Evidence, Span
+from pipeline.speakers.bodies import NOTHING, STATES, WEIGHTS, Bodies
+from pipeline.speakers.descriptions import NOMINAL
+from pipeline.speakers.found import BODY, PRECISION, Found
+from pipeline.speakers.pronouns import rank
 from pipeline.speakers.sources import named_person, noun_phrase
 
 if TYPE_CHECKING:
-    from pipeline.records import How, SpeakerType
-    from pipeline.speakers.organisations import Organisation, Organisations
+    from pipeline.records import Attribution, How, SpeakerType
+    from pipeline.speakers.bodies import Anaphor
+    from pipeline.speakers.organisations import Organisations
     from pipeline.speakers.scene import Scene
     from pipeline.speakers.sources import NounPhrase
 
@@ -22,31 +26,22 @@ if TYPE_CHECKING:
 _OWNED = frozenset(
     ["campaign", "team", "camp", "office", "administration", "government", "staff", "lawyers", "account"]
 )
-_STATE = frozenset(
-    ["country", "nation", "government", "state", "city", "town", "kingdom", "republic", "county", "province"]
-)
-# What such bodies are called has the word in it, so that what is named without it is something else.
-_NAMED_BY_KIND = ("council", "court", "ministry", "parliament")
-_PLURAL_DOCUMENTS = frozenset(
-    ["rules", "records", "filings", "reports", "emails", "documents", "laws", "guidelines", "tickets", "rule", "law"]
-)
 _ISSUER = re.compile(r"\b(?:by|from|for|released by|conducted by|commissioned by)\b", re.IGNORECASE)
 
 
 class Things:
     """Resolves organisations, documents and groups."""
 
-    def __init__(self, scene: Scene, organisations: Organisations) -> None:
+    def __init__(self, scene: Scene, organisations: Organisations, voices: list[tuple[int, Found]]) -> None:
         self.scene = scene
         self.organisations = organisations
+        self.bodies = Bodies(scene, organisations)
+        self.voices = voices
         self.by_head: dict[str, Found] = {}
-        self.last: list[tuple[int, Found]] = []
         self.owned = self._owned()
 
-    def remember(self, position: int, source: Span, found: Found) -> None:
+    def remember(self, source: Span, found: Found) -> None:
         """Keep what a mention was resolved to, for "the company" and "the report" after it."""
-        if found.type in ("org", "document"):
-            self.last.append((position, found))
         phrase = noun_phrase(self.scene, source)
         anaphor = found.type == "org" and found.name.casefold().endswith(phrase.role) if phrase else True
         if (
@@ -56,7 +51,31 @@ class Things:
         ):
             self.by_head[_singular(phrase.role)] = found
 
-    def organisation(self, source: Span, phrase: NounPhrase, owner: Found | None) -> Found | None:
+    def meant(self, kind: Anaphor, source: Span, phrase: NounPhrase | None, attribution: Attribution) -> Found | None:
+        """Return what a mention without a name of its own means, None where it is its own description."""
+        before = self.by_head.get(_singular(phrase.role)) if phrase is not None else None
+        options = self.options(kind, source, phrase, attribution, before.name if before is not None else None)
+        ranked = [(name, p * BODY) for name, p in rank(options, WEIGHTS)]
+        name, score = ranked[0]
+        if name == NOTHING:
+            return None
+        candidates = tuple(Candidate(other, round(p, 4)) for other, p in ranked[:5] if other != NOTHING)
+        how: How = "pronoun" if kind == "it" else "organisation"
+        said = next((found for _, found in reversed(self.voices) if found.name == name), None)
+        if said is not None:
+            how = "role" if said.type == "person" else how
+            return structs.replace(said, how=how, score=score, candidates=candidates, evidence=self._evidence(source))
+        return Found(name, "org", how, score, candidates=candidates, evidence=self._evidence(source))
+
+    def options(
+        self, kind: Anaphor, source: Span, phrase: NounPhrase | None, attribution: Attribution, again: str | None
+    ) -> dict[str, dict[str, float]]:
+        """Return what the mention may mean, with features."""
+        return self.bodies.features(kind, source, phrase, attribution, self.voices, again)
+
+    def organisation(
+        self, source: Span, phrase: NounPhrase, owner: Found | None, attribution: Attribution
+    ) -> Found | None:
         """Resolve a mention whose head is an organisation, a country or nothing the rules know."""
         scene, head = self.scene, self.scene.words[phrase.head]
         if owner is not None and phrase.of in ("", "org"):
@@ -65,13 +84,19 @@ class Things:
             return owned
         if apposed := self._apposed(source, phrase):
             return apposed
-        if head.capital and not (scene.names.in_title_case(head.start) and phrase.of == "org"):
+        bare = source.start == head.start and head.start in scene.names.sentence_starts
+        loose = bare or (scene.names.in_title_case(head.start) and not scene.names.labels[phrase.head].endswith("-ORG"))
+        if head.capital and not (loose and phrase.of == "org"):
             return self._proper(source, phrase)
         proper = self.organisations.within(scene.words[phrase.first].start, scene.words[phrase.last - 1].close)
         if phrase.of == "org":
-            if proper:
-                return self._qualified(source, phrase)
-            return self._anaphor(source, phrase)
+            if (placed := self._placed(source, phrase)) is not None:
+                return placed
+            own = proper and (phrase.role in STATES or phrase.determiner not in ("the", "this", "that"))
+            meant = None if own else self.meant("body", source, phrase, attribution)
+            if meant is not None:
+                return meant
+            return self._qualified(source, phrase) if proper else self._plain(source, phrase, "org", 0.5)
         if phrase.of == "org-plural" or scene.tag(phrase.head) in ("NNS", "NNPS"):
             return self.group(source, phrase)
         named = named_person(scene, source)
@@ -79,27 +104,36 @@ class Things:
             return self._qualified(source, phrase, type_="unnamed")
         return self._unnamed(source, phrase)
 
-    def document(self, source: Span, phrase: NounPhrase, owner: Found | None) -> Found | None:
+    def document(self, source: Span, phrase: NounPhrase, owner: Found | None, attribution: Attribution) -> Found | None:
         """Resolve a document: to its author or issuer where the text names one."""
         if owner is not None and owner.type in ("person", "org"):
             return structs.replace(
                 owner, how="role" if owner.type == "person" else "organisation", score=owner.score * 0.75
             )
-        issuer = self._issuer(source, phrase)
+        issuer = self._issuer(source, phrase) or self._body_within(source, phrase, attribution)
         if issuer is not None:
             return issuer
-        before = self.by_head.get(_singular(phrase.role))
-        if before is not None and phrase.determiner in ("the", "that", "this", ""):
-            return structs.replace(before, score=before.score * 0.8)
-        if (
-            phrase.determiner in ("the", "this")
-            and self.last
-            and phrase.role in ("statement", "report", "poll", "survey", "ad")
-        ):
-            position, found = self.last[-1]
-            if self.scene.paragraph(source.start) - self.scene.paragraph(position) <= 2:
-                return structs.replace(found, score=0.4)
+        meant = self.meant("document", source, phrase, attribution)
+        if meant is not None:
+            return meant
         return self._plain(source, phrase, "document", PRECISION["document"])
+
+    def _body_within(self, source: Span, phrase: NounPhrase, attribution: Attribution) -> Found | None:
+        """Resolve the body that a document is of: "the agency’s advisory", "an estimate by the association"."""
+        words = self.scene.words
+        owner = next((i for i in range(phrase.first, phrase.head) if words[i].possessive), None)
+        by = _ISSUER.search(self.scene.text, words[phrase.head].end, source.end)
+        if owner is not None:
+            span = Span(source.start, words[owner].end)
+        elif by is not None and by.group().casefold() != "for":
+            span = Span(by.end() + 1, source.end)
+        else:
+            return None
+        whose = noun_phrase(self.scene, span)
+        if whose is None or whose.of != "org" or whose.determiner != "the" or words[whose.head].capital:
+            return None
+        meant = self.meant("body", span, whose, attribution)
+        return meant if meant is not None or owner is not None else self._plain(span, whose, "org", 0.5)
 
     def people(self, source: Span, phrase: NounPhrase) -> Found:
         """Return a collective source: "Lisbon police" as an organisation, "voters in Lisbon" as a group."""
@@ -143,6 +177,8 @@ class Things:
             for k in (i, i + 1):
                 if k >= len(words) or words[k].start - mention.end > 25 or self.scene.text[mention.end] in ",.;":
                     break
+                if k > i and self.scene.tag(i) not in NOMINAL:
+                    break
                 if words[k].key in _OWNED:
                     text = " ".join(self.scene.text[mention.start : words[k].end].split())
                     entry = (mention.full, -k + i, text)
@@ -160,7 +196,7 @@ class Things:
         for mention in self.scene.people.within(source.start, head.start):
             name = self.owned.get((mention.person, head.key))
             if name:
-                return Found(name, "org", "organisation", 0.7, evidence=self._evidence(source))
+                return Found(name, "org", "organisation", 0.9, evidence=self._evidence(source))
         if phrase.first == phrase.head and phrase.determiner == "the":
             at = self.scene.people.before(source.start)
             for mention in reversed(self.scene.people.mentions[max(0, at - 60) : at]):
@@ -183,11 +219,14 @@ class Things:
         """Resolve a mention whose head is a proper noun."""
         scene, words = self.scene, self.scene.words
         first = phrase.head
-        while first > phrase.first and self._joins(first - 1):
+        while first > phrase.first and self.organisations.joins(first - 1):
             first -= 1
         last = self._grown(phrase, source)
         name = self.organisations.clean(scene.text[words[first].start : words[last - 1].end])
         label = scene.names.labels[phrase.head][2:]
+        if last - first == 1 and (near := scene.people.misspelt(words[first].key)):
+            person = scene.people.people[near[0][0]]
+            return Found(person.name, "person", "alias", 0.8, person.id, (person.id,), (), self._evidence(source))
         alone = last - first == 1 and label not in ("ORG", "GPE", "NORP") and phrase.determiner == ""
         country = scene.lexicon.countries.at(words, first) or scene.lexicon.capitals.at(words, first)
         if (
@@ -198,19 +237,9 @@ class Things:
             if (company := self.organisations.begun_by(name)) is not None:
                 return self._named(company, source, 0.6)
             return Found(name, "person", "name", 0.55, evidence=self._evidence(source))
-        if phrase.of == "document" or phrase.of == "people":
+        if phrase.of in ("document", "people") and last == phrase.head + 1 and label != "ORG":
             return self.group(source, phrase)
         return self._named(name, source, PRECISION["organisation"])
-
-    def _joins(self, i: int) -> bool:
-        """Tell whether the word ``i`` belongs to the same name as the one after it."""
-        words = self.scene.words
-        if words[i].tail:
-            return False
-        gap = self.scene.text[words[i].end : words[i + 1].start]
-        if gap not in (" ", "\u00a0", "/", "-", " & "):
-            return False
-        return words[i].capital or (words[i].key in ("of", "for", "and", "&") and i > 0 and words[i - 1].capital)
 
     def _grown(self, phrase: NounPhrase, source: Span) -> int:
         """Return the end of the name: on over "of the …" and "for …" where capitals follow."""
@@ -221,10 +250,21 @@ class Things:
                 break
             if words[i].capital:
                 last = i + 1
-            elif words[i].key not in ("of", "for", "the", "and", "on", "to"):
+            elif words[i].key not in ("of", "for", "a", "the", "and", "on", "to"):
                 break
             i += 1
         return last
+
+    def _placed(self, source: Span, phrase: NounPhrase) -> Found | None:
+        """Resolve "the city of Lisbon", and "a panel of the Court of Appeals" to what it is a part of."""
+        words, end = self.scene.words, self.scene.words[phrase.last - 1].close
+        behind = self.organisations.within(end, source.end)
+        if not behind or self.scene.text[end : behind[0].start] not in (" of ", " of the "):
+            return None
+        if phrase.role in STATES and behind[0].label == "GPE":
+            name = " ".join(self.scene.text[words[phrase.head].start : behind[0].end].split())
+            return Found(name, "org", "organisation", 0.6, evidence=self._evidence(source))
+        return self._named(behind[0].name, source, 0.6) if phrase.role == "panel" else None
 
     def _qualified(self, source: Span, phrase: NounPhrase, *, type_: SpeakerType = "org") -> Found:
         """Resolve "Lisbon police", "the Kenyan government": a common noun with a name before it."""
@@ -233,73 +273,15 @@ class Things:
         match = next((form for form in self.organisations.forms if form.casefold() == name.casefold()), None)
         return Found(match or name, type_, "organisation", 0.6, evidence=self._evidence(source))
 
-    def _anaphor(self, source: Span, phrase: NounPhrase) -> Found:
-        """Resolve "the company", "the agency": the organisation spoken of."""
-        definite = phrase.determiner in ("the", "that", "this") and self.scene.word_at(source.end) - phrase.first <= 4
-        head = _singular(phrase.role)
-        if definite and self._distinguished(phrase):
-            return self._plain(source, phrase, "org", 0.5)
-        if definite and head in self.by_head:
-            return structs.replace(self.by_head[head], how="organisation", score=0.65)
-        if definite:
-            form = self._by_last_word(head, source.start)
-            if form is not None:
-                return self._named(form, source, 0.6)
-            if head in _NAMED_BY_KIND:
-                return self._plain(source, phrase, "org", 0.5)
-            spoken = [f for p, f in self.last[-3:] if f.type == "org" and self._near(p, source.start)]
-            labels = ("GPE",) if head in _STATE else ("ORG",)
-            named = [m for m in self.organisations.before(source.start) if m.label in labels and not self._told(m)]
-            if spoken and head not in _STATE:
-                return structs.replace(spoken[-1], how="organisation", score=0.5)
-            if named and self._near(named[0].start, source.start) and head != "police":
-                return self._named(self._likeliest(named), source, 0.4)
-        return self._plain(source, phrase, "org", 0.45)
-
-    def _distinguished(self, phrase: NounPhrase) -> bool:
-        """Tell whether nouns before the head say which it is, and no organisation named so far has them.
-
-        "the education ministry" is not the broadcaster named before; "the oil company" may be "Arden Oil".
-        """
-        words, role = self.scene.words, phrase.role.split()
-        kinds = [
-            words[k].key
-            for k in range(phrase.first, phrase.head)
-            if words[k].key not in role and (words[k].possessive or self.scene.tag(k) in ("NN", "NNS"))
-        ]
-        return bool(kinds) and not any(key in self.organisations.by_word for key in kinds)
-
-    def _told(self, mention: Organisation) -> bool:
-        """Tell whether the organisation is only told something, or credited: "told Reuters", "(AP)"."""
-        before = self.scene.text[max(0, mention.start - 10) : mention.start].casefold()
-        return before.endswith(("told ", "told the ", "(")) or self.scene.text[mention.end : mention.end + 1] == "/"
-
-    def _likeliest(self, near: list[Organisation]) -> str:
-        """Return the name most often used of those near, the nearest among equals."""
-        return max(near, key=lambda m: (self.organisations.forms[m.name], m.start)).name
-
-    def _near(self, position: int, here: int) -> bool:
-        return self.scene.paragraph(here) - self.scene.paragraph(position) <= 3
-
-    def _by_last_word(self, head: str, position: int) -> str | None:
-        """Return the organisation named last before the position whose own name has the word in it."""
-        for mention in self.organisations.before(position, 40):
-            if head in {word.casefold() for word in mention.name.split()} and len(mention.name.split()) > 1:
-                return mention.name
-        return None
-
     def _issuer(self, source: Span, phrase: NounPhrase) -> Found | None:
         """Return who made the document: an organisation before its head, or after "by" or "from"."""
-        words = self.scene.words
-        head = words[phrase.head]
+        head = self.scene.words[phrase.head]
         within = self.organisations.within(source.start, source.end)
-        if phrase.role not in _PLURAL_DOCUMENTS:
-            for mention in within:
-                if mention.end <= head.start + 1 and mention.label == "ORG":
-                    return self._named(mention.name, source, 0.65)
+        if (name := self.bodies.issuer_before(phrase.first, phrase.head)) is not None:
+            return self._named(name, source, 0.7)
         found = _ISSUER.search(self.scene.text, head.end, source.end)
         if found is None:
-            return self._capitals_before(source, phrase)
+            return None
         person = named_person(self.scene, Span(found.end() + 1, source.end))
         if person is not None and found.group().casefold() != "for":
             named = self.scene.people.people[person.person]
@@ -309,31 +291,14 @@ class Things:
                 return self._named(mention.name, source, 0.65)
         return None
 
-    def _capitals_before(self, source: Span, phrase: NounPhrase) -> Found | None:
-        """Return the capitalised words before a poll's head as its issuer where the recogniser saw none."""
-        if phrase.role.split()[-1] not in ("poll", "survey", "study") or self.scene.names.in_title_case(source.start):
-            return None
-        words, last = self.scene.words, phrase.head
-        while last > phrase.first and not words[last - 1].capital:
-            last -= 1
-        first = last
-        while first > phrase.first and words[first - 1].capital:
-            first -= 1
-        country = first < last and self.scene.lexicon.countries.at(words, first)
-        if first == last or country or words[first].key in self.scene.lexicon.not_names:
-            return None
-        return self._named(self.scene.text[words[first].start : words[last - 1].end], source, 0.5)
-
     def _named(self, name: str, source: Span, score: float) -> Found:
-        full = self.organisations.fullest(self.organisations.clean(name))
-        how: How = "name" if full == self.organisations.clean(name) else "alias"
-        return Found(
-            full,
-            "org",
-            how if score >= PRECISION["organisation"] else "organisation",
-            score,
-            evidence=self._evidence(source),
-        )
+        clean = self.organisations.clean(name)
+        full = self.organisations.fullest(clean)
+        how: How = "organisation"
+        if score >= PRECISION["organisation"]:
+            how = "name" if full == clean else "alias"
+            score = PRECISION["organisation" if how == "name" else "alias-org"]
+        return Found(full, "org", how, score, evidence=self._evidence(source))
 
     def _plain(self, source: Span, phrase: NounPhrase, type_: SpeakerType, score: float) -> Found:
         name = self.scene.text[self.scene.words[phrase.first].start : self.scene.words[phrase.last - 1].close]
