@@ -39,6 +39,7 @@ from pipeline.records import (
     Voice,
 )  # fmt: skip
 from pipeline.rules import Rules, load_rules
+from pipeline.said_on import Dates
 from pipeline.segment import segment
 from pipeline.speakers import resolve_speakers
 
@@ -139,7 +140,7 @@ def process(
     resolutions = resolve_speakers(doc, layout, attributions, rules)
 
     classifier = Classifier(doc, layout, rules)
-    builder = _Builder(document, layout, tools.producer)
+    builder = _Builder(document, found, tools.producer)
     drafts = [
         builder.attributed(attribution, resolution, classifier.attribution(attribution, resolution))
         for attribution, resolution in zip(attributions, resolutions, strict=True)
@@ -210,7 +211,7 @@ def digest(text: str) -> str:
 class _Builder:
     """Turns what the stages found in one document into records."""
 
-    def __init__(self, document: Document, layout: Layout, producer: Producer) -> None:
+    def __init__(self, document: Document, found: Found, producer: Producer) -> None:
         self.text = document.text
         self.uri = document.uri
         self.anchor = document.anchor
@@ -219,8 +220,9 @@ class _Builder:
         )
         self.sha256 = digest(document.text)
         self.doc = document_id(document.text, document.uri)
-        self.layout = layout
-        self.sentence_starts = [s.span.start for s in layout.sentences]
+        self.layout = found.layout
+        self.dates = Dates(found.doc, document.published)
+        self.sentence_starts = [s.span.start for s in found.layout.sentences]
         self.producer = producer
 
     def attributed(self, a: Attribution, resolution: Resolution, c: Classification) -> Statement:
@@ -229,6 +231,7 @@ class _Builder:
             (*a.evidence, *resolution.evidence, *c.evidence),
             quotations=self._quotations(a.quotations), cue=self._extract(a.cue), speaker=self._speaker(resolution),
             addressee=self._extract(a.addressee) or UNSET, medium=self._extract(a.medium) or UNSET,
+            said_on=self.dates.said_on(a) or UNSET,
             chain=tuple(Extract(s.start, s.end, s.of(self.text)) for s in a.chain) or UNSET,
             nested=self._all_nested(a, resolution) or UNSET,
         )  # fmt: skip

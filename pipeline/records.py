@@ -224,6 +224,12 @@ class Producer(Struct, frozen=True):
     rules: str
 
 
+class SaidOn(Extract, frozen=True):
+    """The words that say when something was said; ``date`` is ISO 8601, as exact as they are."""
+
+    date: str | UnsetType = UNSET
+
+
 class Nested(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An attribution inside the content of another one."""
 
@@ -261,6 +267,7 @@ class Statement(Struct, frozen=True, kw_only=True):
     producer: Producer
     addressee: Extract | UnsetType = UNSET
     medium: Extract | UnsetType = UNSET
+    said_on: SaidOn | UnsetType = UNSET
     chain: tuple[Extract, ...] | UnsetType = UNSET
     nested: tuple[Nested, ...] | UnsetType = UNSET
 

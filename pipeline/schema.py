@@ -52,6 +52,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "producer": "What made the record.",
         "addressee": "Whom it was said to, where the text says so.",
         "medium": "Through what it was said, where the text says so.",
+        "said_on": "When it was said, where the text says so.",
         "chain": "Sources that relay it, outermost first.",
         "nested": "Attributions inside the content.",
     },
@@ -65,6 +66,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "nested": "Attributions inside this one.",
     },
     "Extract": {"start": "First code point.", "end": "Behind the last code point.", "text": "Its words; a quotation's without the marks, which start and end take in."},
+    "SaidOn": {"start": "First code point.", "end": "Behind the last code point.", "text": "The words, as the text has them.", "date": "What day, week, month or year they mean by the document's own date, ISO 8601; missing where they don't tell."},
     "Evidence": {"rule": "The rule's id in rules/, or the name of a step.", "start": "First code point.", "end": "Behind the last code point.", "score": "The encoder's probability that the words are a content, or the source of one."},
     "Speaker": {
         "name": "The fullest form of the name that the document gives, without titles; of unnamed sources the description's head phrase.",

@@ -12,7 +12,7 @@ from rich.text import Text
 from pipeline.records import CLASSES, Statement, StatementClass, Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 # Set apart by weight and line too, so that nothing hangs on colour alone.
 CONTENT, CUE, SPEAKER = "bold yellow", "italic cyan", "underline bold green"
@@ -114,12 +114,25 @@ def explained(s: Statement, text: str | None) -> Text:
     rows = [("found by", ", ".join(kinds["content"])), ("cue", ", ".join(kinds["cue"]))]
     if s.voice != "writer":
         rows.append(("speaker", " → ".join([*kinds["speaker"], _candidates(s)])))
+    rows.append(("said", "; ".join(_circumstances(s))))
     rows.append(("class", f"{s.class_} {s.scores[s.class_]:.0%}: {', '.join(kinds['class']) or 'what most are'}"))
     rows.append(("sure", f"{s.confidence:.0%}"))
     for name, said in rows:
         if said:
             shown.append(f"   {name:8}  ", style="not bold dim").append(f"{said}\n", style="not bold")
     return shown
+
+
+def _circumstances(s: Statement) -> Iterator[str]:
+    """Yield when, through what, to whom and by way of whom a statement was made, where the text says so."""
+    if s.said_on is not UNSET:
+        yield printable(s.said_on.text) + (f" ({s.said_on.date})" if s.said_on.date is not UNSET else "")
+    if s.medium is not UNSET:
+        yield f"in {printable(s.medium.text)}"
+    if s.addressee is not UNSET:
+        yield f"to {printable(s.addressee.text)}"
+    for link in () if s.chain is UNSET else s.chain:
+        yield f"according to {printable(link.text)}"
 
 
 def _candidates(s: Statement) -> str:

@@ -114,7 +114,7 @@ class StatementCheck:
         for name, span in (("sentence", s.context.sentence), ("paragraph", s.context.paragraph)):
             if self._outside(span.start, span.end) or not span.start <= start < span.end:
                 yield f"its {name} [{span.start}, {span.end}) does not hold its beginning"
-        extracts = [("addressee", s.addressee), ("medium", s.medium)]
+        extracts = [("addressee", s.addressee), ("medium", s.medium), ("said_on", s.said_on)]
         extracts += [("chain", link) for link in (() if s.chain is UNSET else s.chain)]
         for name, extract in extracts:
             if isinstance(extract, Extract) and not self._holds(extract):

@@ -34,7 +34,9 @@ def readable(statement: Statement) -> dict[str, Any]:
     if statement.voice != "writer":
         shown["by"] = speaker(statement.speaker)
         shown["cue"] = statement.cue.text if statement.cue else None
-        shown |= {name: extract.text for name in ("addressee", "medium") if (extract := getattr(statement, name))}
+        shown |= {
+            name: extract.text for name in ("addressee", "medium", "said_on") if (extract := getattr(statement, name))
+        }
         if statement.chain:
             shown["chain"] = [link.text for link in statement.chain]
         if statement.nested:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -63,6 +64,15 @@ def test_every_step_to_the_name_is_explained(shown: object) -> None:
     assert "“said” (cue.say)" in out
     assert "support." in out
     assert "\x1b" not in out
+
+
+def test_circumstances_are_explained(shown: object) -> None:
+    text = "In statements to the channel NTV on Monday, Bo Lind told the Daily Herald that the mill was open.\n"
+    Path("c.jsonl").write_text(json.dumps({"text": text, "published": "2016-09-21"}), encoding="utf-8")
+    code, out, err = shown("c.jsonl", "--explain")
+    assert (code, err) == (0, "")
+    assert "Monday (2016-09-19); in statements to the channel NTV" in out
+    assert "; to the Daily Herald" in out
 
 
 def test_an_explanation_without_the_text_has_offsets(shown: object) -> None:
