@@ -52,14 +52,24 @@ class Dates:
         self.text = doc.text
         self.published = published
         self.entities = [e for e in doc.ents if e.label_ in ("DATE", "TIME") and _DATE.search(e.text)]
+        self.before: dict[Span, SaidOn] = {}
         self.starts = [ent.start_char for ent in self.entities]
 
     def said_on(self, attribution: Attribution) -> SaidOn | None:
         """Return the date that the text ties to the attribution's cue, None where it ties none.
 
+        A source's further cues share a date before it ("On Monday, Ito said … and explained …").
+
         Offsets are code points of ``doc.text``. ``date`` is ISO 8601, as exact as the words are: a day
         ("2016-09-19"), week ("2016-W38"), month ("2016-06") or year, unset where the words don't tell.
         """
+        found = self._beside(attribution)
+        source = attribution.source
+        if source is not None and found is not None and found.end <= source.start:
+            self.before.setdefault(source, found)
+        return found if found is not None or source is None else self.before.get(source)
+
+    def _beside(self, attribution: Attribution) -> SaidOn | None:
         cue = attribution.cue
         if cue is None:
             return None

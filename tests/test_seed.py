@@ -146,8 +146,8 @@ def test_writer(beginning: str, label: str, result: Result) -> None:
 
 
 def test_where_it_was_said(result: Result) -> None:
-    for content, words in [(ATTRIBUTED[4][0], "NTV"), (ATTRIBUTED[6][0], "The Guardian")]:
-        statement = attributed(result, content)
+    for row, words in [(4, "NTV"), (5, "NTV"), (6, "The Guardian")]:
+        statement = attributed(result, ATTRIBUTED[row][0])
         places = [extract.text for extract in (statement.medium, statement.addressee) if extract]
         assert any(words in place for place in places), places
 

@@ -22,7 +22,7 @@ from pipeline.attribute.not_statement import spoken_of
 from pipeline.attribute.page import Page, utterances
 from pipeline.attribute.partial import partial
 from pipeline.attribute.quoted import quoted
-from pipeline.attribute.seams import with_asides, with_coordinated, with_relays
+from pipeline.attribute.seams import with_asides, with_coordinated, with_relays, with_shared_media
 from pipeline.encode.words import words_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def attribute(
     found = by_rules(doc, layout, quotations, rules)
     words = words_of(text, layout, quotations)
     read = by_model(text, words, quotations, read_with_names(doc, words, found, encoder), encoder)
-    return finish(text, combine(found, read, spoken_of(text, quotations, rules)), quotations)
+    joined = with_shared_media(combine(found, read, spoken_of(text, quotations, rules)))
+    return finish(text, joined, quotations)
 
 
 def by_rules(doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], rules: Rules) -> tuple[Attribution, ...]:

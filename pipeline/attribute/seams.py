@@ -13,7 +13,7 @@ from pipeline.attribute.ties import record, tie_of
 from pipeline.records import Attribution, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from spacy.tokens import Token
 
@@ -163,6 +163,21 @@ def with_coordinated(page: Page, tied: Iterable[Attribution]) -> list[Attributio
         if (source := reports.found[outer[-1]].source) is not None:
             sources[hit.span] = source
     return [structs.replace(a, source=sources[a.cue]) if a.cue in sources else a for a in reports.found]
+
+
+def with_shared_media(found: Sequence[Attribution]) -> list[Attribution]:
+    """Give a source's further cues what stands before it ("In a letter, Ito said … and explained …")."""
+    media = {
+        a.source: a.medium
+        for a in found
+        if a.source is not None and a.medium is not None and a.medium.end <= a.source.start
+    }
+    return [
+        structs.replace(a, medium=media[a.source])
+        if a.medium is None and a.source is not None and a.source in media
+        else a
+        for a in found
+    ]
 
 
 def _without_acts(page: Page, a: Attribution) -> Attribution:
