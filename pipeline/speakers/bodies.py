@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
+from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.speakers.scene import SUBJECT
@@ -62,26 +63,26 @@ Features = dict[str, dict[str, float]]
 # Weights of a softmax over the candidates, fitted by ``training/speakers.py``; those of "issued-near" and
 # "issued-before" are set by hand: a text names a poll's maker once, mostly, but the labels show it too seldom.
 WEIGHTS: dict[str, float] = {
-    "ahead": 0.9, "ahead-0": 0.23, "ahead-1": -0.04, "ahead-2": 0.72, "ahead-subject": 1.06, "body-again": 0.95,
-    "body-fits": 1.4, "body-nothing": 1.09, "body-nothing-again": -0.25, "body-nothing-early": -0.27,
-    "body-nothing-fit": -0.42, "body-nothing-indefinite": 1.7, "body-often": 0.98, "body-other-kind": -1.88,
-    "body-place": -0.74, "body-spoke-document": -0.26, "body-spoke-org": 0.45, "body-state": 1.08,
-    "document-again": 2.61, "document-fits": 0.5, "document-nothing": 2.88, "document-nothing-again": -0.43,
-    "document-nothing-early": 0.15, "document-nothing-fit": 1.12, "document-nothing-indefinite": -0.82,
-    "document-often": 0.38, "document-other-kind": 0.56, "document-place": -1.7,
-    "document-spoke-document": -1.41, "document-spoke-org": 0.7, "document-spoke-person": -0.28,
-    "document-state": 0.0, "indefinite": -2.43, "issued": -0.98, "issued-ahead": 0.64, "issued-before": 0.0,
-    "issued-near": 2.0, "issued-same": 0.66, "it-again": 0.0, "it-fits": 0.0, "it-nothing": 1.66,
-    "it-nothing-again": 0.0, "it-nothing-early": 0.0, "it-nothing-fit": 0.0, "it-nothing-indefinite": 0.0,
-    "it-often": 0.13, "it-other-kind": 0.0, "it-place": -0.55, "it-spoke-document": -0.69, "it-spoke-org": 1.64,
-    "last-subject": 0.43, "local": 0.5, "modified": 0.45, "modified-not": -1.16, "most": 0.28, "nearest": 0.78,
-    "nothing-long": -0.51, "nothing-modified": -0.14, "other-0": 0.88, "other-1": -0.56, "other-2": -0.13,
-    "other-3": -0.33, "own-content": 0.28, "placed": -1.0, "said-nothing": -0.48,
-    "said-nothing-indefinite": -0.55, "said-spoke": 1.4, "said-spoke-last-0": -0.07, "said-spoke-last-1": -0.26,
-    "said-spoke-org": -0.52, "said-spoke-person": 1.98, "same-paragraph": 1.03, "second": 0.27, "seen": -1.27,
-    "spoke": 0.14, "spoke-described": -0.37, "spoke-last-0": -0.36, "spoke-last-1": 1.92, "spoke-last-2": 1.52,
-    "spoke-last-3": 0.77, "subject-0": 0.26, "subject-1": -0.75, "subject-2": -0.13, "subject-3": -0.53,
-    "told": -0.11,
+    "ahead": 0.91, "ahead-0": 0.22, "ahead-1": -0.04, "ahead-2": 0.73, "ahead-subject": 1.07,
+    "body-again": 0.96, "body-fits": 1.34, "body-nothing": 1.04, "body-nothing-again": -0.26,
+    "body-nothing-early": -0.3, "body-nothing-fit": -0.49, "body-nothing-indefinite": 1.66, "body-often": 0.98,
+    "body-other-kind": -1.86, "body-place": -1.06, "body-spoke-document": -0.27, "body-spoke-org": 0.44,
+    "body-state": 1.28, "document-again": 2.7, "document-fits": 0.47, "document-nothing": 2.86,
+    "document-nothing-again": -0.53, "document-nothing-early": 0.17, "document-nothing-fit": 1.14,
+    "document-nothing-indefinite": -0.85, "document-often": 0.37, "document-other-kind": 0.55,
+    "document-place": -1.69, "document-spoke-document": -1.43, "document-spoke-org": 0.66,
+    "document-spoke-person": -0.24, "document-state": 0.0, "indefinite": -2.37, "issued": -0.95,
+    "issued-ahead": 0.7, "issued-before": 0.0, "issued-near": 2.0, "issued-same": 0.6, "it-again": 0.0,
+    "it-fits": 0.0, "it-nothing": 1.61, "it-nothing-again": 0.0, "it-nothing-early": 0.0, "it-nothing-fit": 0.0,
+    "it-nothing-indefinite": 0.0, "it-often": 0.12, "it-other-kind": 0.0, "it-place": -0.55,
+    "it-spoke-document": -0.67, "it-spoke-org": 1.65, "last-subject": 0.45, "local": 0.48, "modified": 0.51,
+    "modified-not": -1.15, "most": 0.33, "nearest": 0.72, "nothing-long": -0.42, "nothing-modified": -0.04,
+    "other-0": 0.83, "other-1": -0.7, "other-2": -0.09, "other-3": -0.29, "own-content": 0.32, "placed": -0.97,
+    "said-nothing": -0.5, "said-nothing-indefinite": -0.57, "said-spoke": 1.41, "said-spoke-last-0": -0.07,
+    "said-spoke-last-1": -0.23, "said-spoke-org": -0.48, "said-spoke-person": 1.94, "same-paragraph": 1.17,
+    "second": 0.26, "seen": -1.33, "spoke": 0.13, "spoke-described": -0.39, "spoke-last-0": -0.34,
+    "spoke-last-1": 1.87, "spoke-last-2": 1.5, "spoke-last-3": 0.57, "subject-0": 0.21, "subject-1": -0.68,
+    "subject-2": -0.09, "subject-3": -0.53, "told": -0.5,
 }  # fmt: skip
 
 
@@ -93,9 +94,11 @@ class Bodies:
         self.organisations = organisations
         self.kinds: dict[str, set[str]] = {}
         self.counts: dict[str, int] = {}
+        self.places: Counter[str] = Counter()
         for mention in organisations.mentions:
             name = organisations.fullest(mention.name)
             self.counts[name] = self.counts.get(name, 0) + 1
+            self.places[name] += 1 if mention.label == "GPE" else -1
             self.kinds.setdefault(name, self._forms(name)).update(self._beside(mention))
         self.issued = list(self._issued())
 
@@ -228,7 +231,7 @@ class Bodies:
             if name not in found:
                 if len(found) >= CANDIDATES:
                     continue
-                found[name] = {"place": 1.0} if mention.label == "GPE" else {}
+                found[name] = {"place": 1.0} if self.places[name] > 0 else {}
             known = found[name]
             if not within and scene.inside_content(mention.start, attribution):
                 known["own-content"] = 1.0

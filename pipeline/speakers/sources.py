@@ -146,6 +146,8 @@ def noun_phrase(scene: Scene, source: Span) -> NounPhrase | None:
 def _ends_noun_phrase(scene: Scene, i: int) -> bool:
     """Tell whether the word is a verb, or a participle after a noun."""
     tag = scene.tag(i)
+    if scene.names.labels[i] == "B-DATE" and scene.tag(i - 1) in (*_NOUNS, "RP", "RB", "IN"):
+        return True  # "a Monmouth poll out Monday"
     if tag in ("VBN", "VBG"):
         return scene.tag(i - 1) in _NOUNS and not scene.words[i].capital
     return tag in ("VBD", "VBZ", "VBP", "MD", "TO") or (tag == "RP" and "-" not in scene.words[i].text)
@@ -184,7 +186,11 @@ def joint_parts(scene: Scene, source: Span) -> list[Span]:
     if _in_apposition(scene, parts[0]):
         return [source]
     parts = [part for p in parts for part in [_stripped(text, p)] if part.end > part.start]
-    if len(parts) < 2 or not _begins_source(scene, parts[0]) or _long_title(scene, *parts):
+    if len(parts) < 2 or _long_title(scene, *parts):
+        return [source]
+    if _body(scene, parts[0]) and _begins_organisation(scene, parts[1], after_body=True):
+        return parts
+    if not _begins_source(scene, parts[0]):
         return [source]
     if not (_begins_source(scene, parts[1]) or (named_person(scene, parts[0]) and _group(scene, parts[1]))):
         return [source]
@@ -248,19 +254,29 @@ def _group(scene: Scene, part: Span) -> bool:
     phrase = noun_phrase(scene, part)
     if phrase is None or phrase.determiner not in ("", "the") or scene.tag(phrase.first) not in NOMINAL:
         return False
-    body = phrase.of == "org" and any(scene.words[i].capital for i in range(phrase.first, phrase.last))
-    return body or phrase.of == "people"
+    return phrase.of == "people" or _body(scene, part)
 
 
-def _begins_organisation(scene: Scene, part: Span) -> bool:
-    """Tell whether the part is an organisation's or a country's name, perhaps with an article."""
+def _body(scene: Scene, part: Span) -> bool:
+    """Tell whether the part is a body's description with a name in it: "the Ruiz campaign"."""
+    phrase = noun_phrase(scene, part)
+    if phrase is None or phrase.of != "org" or phrase.determiner not in ("", "the"):
+        return False
+    if any(scene.words[i].key in PREPOSITIONS for i in scene.words_in(part.start, part.end)):
+        return False
+    return any(scene.words[i].capital for i in range(phrase.first, phrase.last))
+
+
+def _begins_organisation(scene: Scene, part: Span, *, after_body: bool = False) -> bool:
+    """Tell whether the part is an organisation's or a country's name, ``after_body`` with its article in the name."""
     indices = list(scene.words_in(part.start, part.end))
     if indices and scene.words[indices[0]].key == "the":
         indices = indices[1:]
     labels = [scene.names.labels[i] for i in indices]
-    return (
-        bool(labels) and labels[0] in ("B-ORG", "B-GPE") and all(label == f"I-{labels[0][2:]}" for label in labels[1:])
-    )
+    opening = ("B-ORG", "B-GPE", "I-ORG", "I-GPE") if after_body else ("B-ORG", "B-GPE")
+    if not labels or labels[0] not in opening:
+        return False
+    return all(label == f"I-{labels[0][2:]}" for label in labels[1:])
 
 
 def _stripped(text: str, span: Span) -> Span:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 # Heads that belong to somebody: "the Ruiz campaign", "her office".
 _OWNED = frozenset(
     ["campaign", "team", "camp", "office", "administration", "government", "staff", "lawyers", "account"]
+)
+_FORCE = re.compile(
+    r"\b(?!(?:The|In|On|But|And|When|After|As|If|While|Police) )"
+    r"((?:[A-Z][\w’'-]+ ){1,3})(?:police|Police Department|Police)\b"
 )
 _ISSUER = re.compile(r"\b(?:by|from|for|released by|conducted by|commissioned by)\b", re.IGNORECASE)
 
@@ -85,7 +90,8 @@ class Things:
         if apposed := self._apposed(source, phrase):
             return apposed
         bare = source.start == head.start and head.start in scene.names.sentence_starts
-        loose = bare or (scene.names.in_title_case(head.start) and not scene.names.labels[phrase.head].endswith("-ORG"))
+        body = phrase.head > phrase.first and scene.names.labels[phrase.head].endswith("-ORG")
+        loose = bare or (scene.names.in_title_case(head.start) and not body)
         if head.capital and not (loose and phrase.of == "org"):
             return self._proper(source, phrase)
         proper = self.organisations.within(scene.words[phrase.first].start, scene.words[phrase.last - 1].close)
@@ -146,13 +152,13 @@ class Things:
 
     @cached_property
     def _police(self) -> str | None:
-        """Return the one police force that the document names by its place: "Lisbon police"."""
-        forms = {
-            self.organisations.clean(self.scene.text[m.start : m.end + len(" police")])
-            for m in self.organisations.mentions
-            if m.label == "GPE" and self.scene.text.startswith(" police", m.end)
-        }
-        return forms.pop() if len(forms) == 1 else None
+        """Return the police force that the document names by its place: "Lisbon police", the most often of several."""
+        forms = Counter(
+            self.organisations.clean(" ".join(found.group().split()))
+            for found in _FORCE.finditer(self.scene.text)
+            if found.group().endswith("Department") or self.organisations.within(*found.span(1))
+        )
+        return max(forms, key=lambda form: (forms[form], len(form))) if forms else None
 
     def group(self, source: Span, phrase: NounPhrase) -> Found:
         """Return a collective source as its head phrase."""
