@@ -188,7 +188,8 @@ def joint_parts(scene: Scene, source: Span) -> list[Span]:
     parts = [part for p in parts for part in [_stripped(text, p)] if part.end > part.start]
     if len(parts) < 2 or _long_title(scene, *parts):
         return [source]
-    if _body(scene, parts[0]) and _begins_organisation(scene, parts[1], after_body=True):
+    whole = not any(scene.words[i].key in PREPOSITIONS for i in scene.words_in(parts[0].start, parts[0].end))
+    if whole and _body(scene, parts[0]) and _begins_organisation(scene, parts[1], after_body=True):
         return parts
     if not _begins_source(scene, parts[0]):
         return [source]
@@ -261,8 +262,6 @@ def _body(scene: Scene, part: Span) -> bool:
     """Tell whether the part is a body's description with a name in it: "the Ruiz campaign"."""
     phrase = noun_phrase(scene, part)
     if phrase is None or phrase.of != "org" or phrase.determiner not in ("", "the"):
-        return False
-    if any(scene.words[i].key in PREPOSITIONS for i in scene.words_in(part.start, part.end)):
         return False
     return any(scene.words[i].capital for i in range(phrase.first, phrase.last))
 
