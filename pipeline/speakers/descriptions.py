@@ -12,8 +12,10 @@ from pipeline.speakers.words import key_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pipeline.records import Span
     from pipeline.speakers.people import Mention
     from pipeline.speakers.scene import Scene
+    from pipeline.speakers.sources import NounPhrase
 
 DETERMINERS = frozenset(
     ["the", "a", "an", "this", "that", "these", "those", "his", "her", "its", "their", "our", "my", "another", "one",
@@ -82,6 +84,16 @@ class Describer:
             return None
         text = " ".join(self.scene.text[start:end].split())
         return Description(start, end, text, frozenset(forms), frozenset(keys), kind)
+
+    def national(self, source: Span, phrase: NounPhrase) -> Description | None:
+        """Return "the Italian" as a description: somebody of the country; None where the words name no nation's one."""
+        word = self.scene.words[phrase.head]
+        hit = self.lexicon.countries.at(self.scene.words, phrase.head)
+        if hit is None or phrase.determiner != "the" or phrase.head > phrase.first or phrase.last > phrase.head + 1:
+            return None
+        if word.text not in hit[1].adjectives:
+            return None
+        return Description(source.start, word.end, word.text, frozenset(), frozenset([hit[1].id]), "tied")
 
     def match(self, sought: Description, person: int) -> float:
         """Say how well a person's own descriptions fit: 0 not at all, 1 the office, more with each further word."""

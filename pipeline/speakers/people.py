@@ -24,8 +24,9 @@ _PRONOUNS: dict[str, Gender] = {
     "he": "male", "his": "male", "him": "male", "himself": "male",
     "she": "female", "her": "female", "hers": "female", "herself": "female",
 }  # fmt: skip
-# What stands between a name and another by which the same person goes.
+# What stands between a name and another by which the same person goes, no longer than twice KNOWN_REACH.
 _KNOWN_AS = re.compile(r",? (?:also |better |widely |popularly )?(?:known as|nicknamed) (?:the )?[“\"‘']?")
+KNOWN_REACH = 20
 _KNOWN = re.compile(r"known as|nicknamed")
 # Whom a text calls by the first name so many times as often as in full, its surname alone seldom means.
 FIRST_NAMES, BY_FIRST_NAME = 2, 0.1
@@ -126,10 +127,17 @@ class People:
         """Return how many mentions begin before the position: the index of the first at or after it."""
         return bisect_right(self.starts, position - 1)
 
-    def called(self, word: str) -> list[tuple[int, float]]:
-        """Return the people whose name has the word (a key), each with how much that says."""
+    def called(self, word: str, position: int | None = None) -> list[tuple[int, float]]:
+        """Return the people whose name has the word (a key), each with how much that says.
+
+        Of many, with a position, those first named shortly before it and the next few.
+        """
+        entries = self.by_word.get(_bare(word), [])
+        if position is not None and len(entries) > 2 * NAMESAKES:
+            at = bisect_right(entries, position, key=lambda entry: self.people[entry[0]].first_seen)
+            entries = entries[max(0, at - NAMESAKES) : at + NAMESAKES // 4]
         found: dict[int, float] = {}
-        for id, place in self.by_word.get(_bare(word), ()):
+        for id, place in entries:
             found[id] = max(found.get(id, 0.0), PLACE_WEIGHT[place])
         return list(found.items())
 
@@ -141,7 +149,7 @@ class People:
         """
         word = next((k for k in reversed(keys) if k not in self.lexicon.suffixes), keys[-1])
         ranked = []
-        for id, weight in self.called(word):
+        for id, weight in self.called(word, position):
             person = self.people[id]
             fits = gender == "any" or person.gender in ("any", gender)
             known = 1.0 + 0.5 * min(20, sum(person.forms.values()))
@@ -196,6 +204,11 @@ class People:
                 self.by_deletion.setdefault(form, set()).add(person.id)
         self.by_first = self._count_first_names()
         self.full = Counter({person.id: sum(person.forms.values()) for person in self.people})
+        self.by_nickname: dict[str, list[int]] = {}
+        for person in self.people:
+            for form in self.lexicon.nicknames.get(person.keys[0], ()):
+                self.by_nickname.setdefault(form, []).append(person.id)
+        self.ends = {mention.end: mention.person for mention in self.mentions}
         self.full_places: list[list[int]] = [[] for _ in self.people]
         for mention in self.mentions:
             self.full_places[mention.person].append(mention.start)
@@ -237,17 +250,20 @@ class People:
 
     def _alias(self, name: Name) -> list[tuple[int, float]]:
         """Return who is named right before "also known as" and this name."""
-        for mention in self.mentions[::-1] if _KNOWN.search(self.text, max(0, name.start - 16), name.start) else ():
-            if mention.end <= name.start and _KNOWN_AS.fullmatch(self.text, mention.end, name.start):
-                self.by_word.setdefault(_bare(name.keys[-1]), []).append((mention.person, "last"))
-                return [(mention.person, 1.0)]
+        if _KNOWN.search(self.text, max(0, name.start - KNOWN_REACH), name.start) is None:
+            return []
+        for end in range(name.start, max(0, name.start - 2 * KNOWN_REACH), -1):
+            person = self.ends.get(end)
+            if person is not None and _KNOWN_AS.fullmatch(self.text, end, name.start):
+                self.by_word.setdefault(_bare(name.keys[-1]), []).append((person, "last"))
+                return [(person, 1.0)]
         return []
 
     def _lone(self, names: list[Name]) -> None:
         """Enter people by a first name: short for that of somebody named in full, or all there is of somebody."""
         counts = Counter(name.keys[-1] for name in names)
         for name in names:
-            known = self.called(name.keys[-1])
+            known = self.called(name.keys[-1], name.start)
             if any(len(self.people[id].keys) > 1 for id, _ in known):
                 continue
             if not known and len(full := self._nicknamed(name.keys[-1])) == 1:
@@ -260,8 +276,8 @@ class People:
 
     def _nicknamed(self, key: str) -> list[int]:
         """Return the people whose first name the given name is short for: "Sandy" of Sandra Ruiz."""
-        forms = self.lexicon.nicknames.get(key, set())
-        return [p.id for p in self.people if forms & self.lexicon.nicknames.get(p.keys[0], set()) and len(p.keys) > 1]
+        forms = sorted(self.lexicon.nicknames.get(key, ()))
+        return sorted({id for form in forms for id in self.by_nickname.get(form, ())})
 
     def _after_role(self, name: Name) -> bool:
         """Tell whether a description ends before the first name: "his wife, Laura"."""

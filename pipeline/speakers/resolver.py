@@ -396,7 +396,8 @@ class Resolver:
         owner = self._owner(source, phrase.first, i)
         if self._titled_body(phrase):
             return self.things.organisation(source, phrase, owner, self.scene.attributions[i])
-        if phrase.of == "person" and phrase.determiner not in ("some", "any", "both"):
+        national = phrase.of == "" and self.describer.national(source, phrase) is not None
+        if (phrase.of == "person" or national) and phrase.determiner not in ("some", "any", "both"):
             spoken = self.spoken[-8:]
             return self.roles.resolve(source, phrase, self.scene.attributions[i], spoken, self.voices)
         if phrase.of == "document":

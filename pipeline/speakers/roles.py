@@ -75,6 +75,7 @@ class Roles:
         end = self._end(source, phrase)
         owned, source = source, self._of_owner(source, phrase)
         sought = self.describer.read(self._own_words(source, phrase), end, "tied")
+        sought = sought or self.describer.national(source, phrase)
         if sought is None:
             return self._unnamed(source, phrase, end)
         if (owner := self._owner(owned, phrase)) is not None:
