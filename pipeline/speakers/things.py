@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _OWNED = frozenset(
     ["campaign", "team", "camp", "office", "administration", "government", "staff", "lawyers", "account"]
 )
+_INDEFINITE = frozenset(["a", "an", "another", "some", "one"])
 _FORCE = re.compile(
     r"\b(?!(?:The|In|On|But|And|When|After|As|If|While|Police) )"
     r"((?:[A-Z][\w’'-]+ ){1,3})(?:police|Police Department|Police)\b"
@@ -92,6 +93,12 @@ class Things:
         bare = source.start == head.start and head.start in scene.names.sentence_starts
         body = phrase.head > phrase.first and scene.names.labels[phrase.head].endswith("-ORG")
         loose = bare or (scene.names.in_title_case(head.start) and not body)
+        after = scene.words[phrase.last] if phrase.last < len(scene.words) else None
+        of = after is not None and after.key == "of" and after.start < source.end
+        if of and phrase.of == "org" and phrase.determiner in _INDEFINITE and not head.capital:
+            return self._placed(source, phrase) or self.group(source, phrase)  # "a group of voters"
+        if head.start in scene.names.sentence_starts and scene.tag(phrase.head) in ("RB", "IN", "CD", "JJ", "DT"):
+            return self.group(source, phrase)  # "Nearly eight of ten voters"
         if head.capital and not (loose and phrase.of == "org"):
             return self._proper(source, phrase)
         proper = self.organisations.within(scene.words[phrase.first].start, scene.words[phrase.last - 1].close)
