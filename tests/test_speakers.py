@@ -94,6 +94,14 @@ def test_a_pronoun_shows_its_antecedent_and_its_rivals(tools: Tools) -> None:
     assert text[antecedent.start : antecedent.end] == "Tom Berg"
 
 
+def test_the_company_shows_where_it_is_named(tools: Tools) -> None:
+    text, expected = read_markup("The Arden Steel Corporation met. [source:The corporation] said [content:it would open].")
+    [found] = resolved(text, expected, tools)
+    rules = {e.rule: text[e.start : e.end] for e in found.evidence}
+    assert rules["speaker.organisation"] == "The corporation"
+    assert "Arden Steel Corporation" in rules["speaker.antecedent"]
+
+
 def test_continuing_itself_or_nothing_does_no_harm(tools: Tools) -> None:
     text = "“We won.” “We will win again.”"
     layout = segment(text, tools.rules)

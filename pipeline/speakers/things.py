@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from pipeline.records import Candidate, Evidence, Span
-from pipeline.speakers.bodies import NOTHING, STATES, WEIGHTS, Bodies
+from pipeline.speakers.bodies import AHEAD, MENTIONS, NOTHING, STATES, WEIGHTS, Bodies
 from pipeline.speakers.descriptions import NOMINAL
 from pipeline.speakers.found import BODY, PRECISION, Found
 from pipeline.speakers.pronouns import rank
@@ -70,8 +70,22 @@ class Things:
         said = next((found for _, found in reversed(self.voices) if found.name == name), None)
         if said is not None:
             how = "role" if said.type == "person" else how
-            return structs.replace(said, how=how, score=score, candidates=candidates, evidence=self._evidence(source))
-        return Found(name, "org", how, score, candidates=candidates, evidence=self._evidence(source))
+            person = (*self._evidence(source), *said.evidence)
+            evidence = person if said.type == "person" else self._meant_by(name, kind, source)
+            return structs.replace(said, how=how, score=score, candidates=candidates, evidence=evidence)
+        evidence = self._meant_by(name, kind, source)
+        return Found(name, "org", how, score, candidates=candidates, evidence=evidence)
+
+    def _meant_by(self, name: str, kind: Anaphor, source: Span) -> tuple[Evidence, ...]:
+        """Return the words that mean the organisation, with the nearest place where it is named."""
+        rule = "pronoun.it" if kind == "it" else "speaker.organisation"
+        around = [
+            *self.organisations.before(source.start, MENTIONS),
+            *self.organisations.within(source.end, source.end + AHEAD),
+        ]
+        near = next((m for m in around if self.organisations.fullest(m.name) == name), None)
+        antecedent = () if near is None else (Evidence("speaker.antecedent", near.start, near.end),)
+        return (Evidence(rule, source.start, source.end), *antecedent)
 
     def options(
         self, kind: Anaphor, source: Span, phrase: NounPhrase | None, attribution: Attribution, again: str | None
