@@ -95,7 +95,9 @@ def test_a_pronoun_shows_its_antecedent_and_its_rivals(tools: Tools) -> None:
 
 
 def test_the_company_shows_where_it_is_named(tools: Tools) -> None:
-    text, expected = read_markup("The Arden Steel Corporation met. [source:The corporation] said [content:it would open].")
+    text, expected = read_markup(
+        "The Arden Steel Corporation met. [source:The corporation] said [content:it would open]."
+    )
     [found] = resolved(text, expected, tools)
     rules = {e.rule: text[e.start : e.end] for e in found.evidence}
     assert rules["speaker.organisation"] == "The corporation"
