@@ -97,39 +97,57 @@ class Things:
         self, source: Span, phrase: NounPhrase, owner: Found | None, attribution: Attribution
     ) -> Found | None:
         """Resolve a mention whose head is an organisation, a country or nothing the rules know."""
-        scene, head = self.scene, self.scene.words[phrase.head]
+        scene = self.scene
         if owner is not None and phrase.of in ("", "org"):
             return self._of_owner(source, phrase, owner)
         if owned := self._owned_here(source, phrase):
             return owned
         if apposed := self._apposed(source, phrase):
             return apposed
-        bare = source.start == head.start and head.start in scene.names.sentence_starts
-        body = phrase.head > phrase.first and scene.names.labels[phrase.head].endswith("-ORG")
-        loose = bare or (scene.names.in_title_case(head.start) and not body)
-        after = scene.words[phrase.last] if phrase.last < len(scene.words) else None
-        of = after is not None and after.key == "of" and after.start < source.end
-        if of and phrase.of == "org" and phrase.determiner in _INDEFINITE and not head.capital:
-            return self._placed(source, phrase) or self.group(source, phrase)  # "a group of voters"
-        if head.start in scene.names.sentence_starts and scene.tag(phrase.head) in ("RB", "IN", "CD", "JJ", "DT"):
-            return self.group(source, phrase)  # "Nearly eight of ten voters"
-        if head.capital and not (loose and phrase.of == "org"):
+        if self._counted(source, phrase):
+            return self._placed(source, phrase) or self.group(source, phrase)
+        if self._is_name(source, phrase):
             return self._proper(source, phrase)
-        proper = self.organisations.within(scene.words[phrase.first].start, scene.words[phrase.last - 1].close)
         if phrase.of == "org":
-            if (placed := self._placed(source, phrase)) is not None:
-                return placed
-            own = proper and (phrase.role in STATES or phrase.determiner not in ("the", "this", "that"))
-            meant = None if own else self.meant("body", source, phrase, attribution)
-            if meant is not None:
-                return meant
-            return self._qualified(source, phrase) if proper else self._plain(source, phrase, "org", 0.5)
+            return self._placed(source, phrase) or self._body(source, phrase, attribution)
         if phrase.of == "org-plural" or scene.tag(phrase.head) in ("NNS", "NNPS"):
             return self.group(source, phrase)
-        named = named_person(scene, source)
-        if named is None and proper and not phrase.of:
+        if named_person(scene, source) is None and not phrase.of and self._names_within(phrase):
             return self._qualified(source, phrase, type_="unnamed")
         return self._unnamed(source, phrase)
+
+    def _counted(self, source: Span, phrase: NounPhrase) -> bool:
+        """Tell whether the mention counts people: "a group of voters", "Nearly eight of ten voters"."""
+        words, head = self.scene.words, self.scene.words[phrase.head]
+        after = words[phrase.last] if phrase.last < len(words) else None
+        of = after is not None and after.key == "of" and after.start < source.end
+        if of and phrase.of == "org" and phrase.determiner in _INDEFINITE and not head.capital:
+            return True
+        loose = head.start in self.scene.names.sentence_starts
+        return loose and self.scene.tag(phrase.head) in ("RB", "IN", "CD", "JJ", "DT")
+
+    def _is_name(self, source: Span, phrase: NounPhrase) -> bool:
+        """Tell whether the head is a proper noun: not "Union" that begins a sentence, nor "Bank" in a headline."""
+        names, head = self.scene.names, self.scene.words[phrase.head]
+        if phrase.of != "org" or not head.capital:
+            return head.capital
+        if source.start == head.start and head.start in names.sentence_starts:
+            return False
+        named = phrase.head > phrase.first and names.labels[phrase.head].endswith("-ORG")
+        return named or not names.in_title_case(head.start)
+
+    def _body(self, source: Span, phrase: NounPhrase, attribution: Attribution) -> Found:
+        """Resolve "the company" to what is spoken of; what has a name in it, as "Lisbon police", is its own name."""
+        named = self._names_within(phrase)
+        own = named and (phrase.role in STATES or phrase.determiner not in ("the", "this", "that"))
+        meant = None if own else self.meant("body", source, phrase, attribution)
+        if meant is not None:
+            return meant
+        return self._qualified(source, phrase) if named else self._plain(source, phrase, "org", 0.5)
+
+    def _names_within(self, phrase: NounPhrase) -> bool:
+        words = self.scene.words
+        return bool(self.organisations.within(words[phrase.first].start, words[phrase.last - 1].close))
 
     def document(self, source: Span, phrase: NounPhrase, owner: Found | None, attribution: Attribution) -> Found | None:
         """Resolve a document: to its author or issuer where the text names one."""
