@@ -31,6 +31,8 @@ HOLDERS = 24
 _NEVER_GUESSED = frozenset(
     ["spokesman", "spokeswoman", "spokesperson", "source", "official", "aide", "wife", "husband", "son", "daughter",
      "mother", "father", "lawyer", "attorney", "adviser", "advisor", "representative", "voter", "supporter", "critic",
+     "neighbour", "neighbor", "cousin", "uncle", "aunt", "niece", "nephew", "parent", "boyfriend", "girlfriend",
+     "colleague", "passenger", "driver", "customer", "witness", "caller", "user", "reader", "student", "patient",
      "expert", "analyst", "person", "friend", "member", "reporter", "resident", "staffer", "employee", "worker"]
 )  # fmt: skip
 
