@@ -33,6 +33,8 @@ _SENTENCE_ENDS = (".", ".”", '."', "?", "!", ".’", ".'")
 _LETTERS = re.compile(r"[^\W\d_]{4,}")
 _NICKNAME = re.compile(r" [“\"‘'(]([^\W\d_]+)[”\"’')] ")
 _GENERATIONS = frozenset(["jr.", "jr", "sr.", "sr", "ii", "iii", "iv"])
+# Endings of trades that no list holds all of: "Glaciologist Ana Ruiz".
+_TRADE = re.compile(r"(?:logist|grapher|maker|keeper|woman|ician|onomist)$")
 _ROMAN = re.compile(r"[IVX]+")
 
 
@@ -153,16 +155,17 @@ class Names:
         shown, at = self.text[start:end], bisect_right(self.starts, start) - 1
         if at < 0 or self.words[at].start != start:
             return False
+        before = self.words[at - 1] if at and self.text[self.words[at - 1].close : start] == " " else None
+        kind = self.lexicon.roles.get(before.key) if before is not None and not before.capital else None
+        called = kind is not None and kind.of == "org"
         if " " in shown:
-            last = key_of(shown.split()[-1])
-            return last in self.lexicon.body_words and self.words[at].key not in self.lexicon.given
+            given = self.words[at].key in self.lexicon.given
+            return not given and (called or key_of(shown.split()[-1]) in self.lexicon.body_words)
         rule = self.lexicon.not_names.get(self.words[at].key)
         listed = (rule is not None and rule.id == "not_name.body") or self.lexicon.capitals.get(shown)
         if counts[shown]["ORG"] or listed or not shown.isalpha():
             return bool(counts[shown]["ORG"] or listed)
-        before = self.words[at - 1] if at and self.text[self.words[at - 1].close : start] == " " else None
-        kind = self.lexicon.roles.get(before.key) if before is not None and not before.capital else None
-        return (kind is not None and kind.of == "org") or self.text.startswith(", which ", end)
+        return called or self.text.startswith(", which ", end)
 
     def _labels(self) -> list[str]:
         """Return for each word the entity label of the token at its start, ``B-`` marked at its first word."""
@@ -298,7 +301,8 @@ class Names:
     def _only_role(self, begin: int, end: int) -> bool:
         """Tell whether the run begins with a capitalised role before a full name: "Moderator Ana Ruiz"."""
         rule = self.lexicon.roles.get(self.words[begin].key)
-        return rule is not None and rule.of == "person" and end - begin > 2
+        trade = _TRADE.search(self.words[begin].key) and self.words[begin + 1].key in self.lexicon.given
+        return end - begin > 2 and bool(trade or (rule is not None and rule.of == "person"))
 
     def _initial(self, i: int) -> bool:
         return len(self.words[i].key.rstrip(".")) == 1

@@ -415,6 +415,8 @@ class Resolver:
             return False
         if self.scene.names.labels[phrase.head] == "I-ORG":
             return True
+        if head.key == "police" and phrase.head > phrase.first and self.scene.words[phrase.head - 1].capital:
+            return True
         words = self.scene.words
         joined = phrase.of == "people" and after + 1 < len(words) and words[after].key == "for"
         return joined and words[after + 1].capital

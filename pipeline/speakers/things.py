@@ -282,7 +282,8 @@ class Things:
             if (company := self.organisations.begun_by(name)) is not None:
                 return self._named(company, source, 0.6)
             return Found(name, "person", "name", 0.55, evidence=self._evidence(source))
-        if phrase.of in ("document", "people") and last == phrase.head + 1 and label != "ORG":
+        force = words[phrase.head].key == "police" and first < phrase.head
+        if phrase.of in ("document", "people") and last == phrase.head + 1 and label != "ORG" and not force:
             return self.group(source, phrase)
         return self._named(name, source, PRECISION["organisation"])
 
