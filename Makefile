@@ -13,7 +13,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 run: $(READY)
 	$(BIN)/onrecord run seeds -o outputs
 	@$(BIN)/onrecord show outputs --table --doc 000_e28d90039b5034b5.txt
-	@echo "Every statement of every seed document: outputs/statements.jsonl"
+	@echo "Every statement of every seed document: outputs/statements.jsonl; why each speaker: $(BIN)/onrecord show outputs --explain"
 
 test: $(READY)
 	$(BIN)/python -m pytest

@@ -79,7 +79,7 @@ class Result(Struct, frozen=True):
     unattributed: tuple[Unattributed, ...] = ()
 
 
-class Found(Struct, frozen=True):
+class Attributed(Struct, frozen=True):
     """What the stages before the speakers found in one text, with the spaCy Doc that they parsed."""
 
     doc: Doc
@@ -120,17 +120,17 @@ def load_tools(model: str = DEFAULT_MODEL, rules: Path | None = None) -> Tools:
     return Tools(nlp, encoder, loaded, Producer(onrecord=version("onrecord"), model=name, rules=loaded.digest))
 
 
-def find_attributions(text: str, tools: Tools) -> Found:
+def find_attributions(text: str, tools: Tools) -> Attributed:
     """Run the stages up to the attributions over one text."""
     layout = segment(text, tools.rules)
     quotations, notices = pair_quotations(text, layout, tools.rules)
     doc = parse(text, layout, tools.nlp)
     attributions = attribute(doc, layout, quotations, tools.rules, tools.encoder)
-    return Found(doc, layout, quotations, tuple(notices), attributions)
+    return Attributed(doc, layout, quotations, tuple(notices), attributions)
 
 
 def process(
-    document: Document, tools: Tools, given: Callable[[Found], tuple[Attribution, ...]] | None = None
+    document: Document, tools: Tools, given: Callable[[Attributed], tuple[Attribution, ...]] | None = None
 ) -> Result:
     """Run every stage over one document; ``given`` puts other attributions in the place of those found."""
     text, rules = document.text, tools.rules
@@ -211,7 +211,7 @@ def digest(text: str) -> str:
 class _Builder:
     """Turns what the stages found in one document into records."""
 
-    def __init__(self, document: Document, found: Found, producer: Producer) -> None:
+    def __init__(self, document: Document, found: Attributed, producer: Producer) -> None:
         self.text = document.text
         self.uri = document.uri
         self.anchor = document.anchor

@@ -96,29 +96,19 @@ class Dates:
             return False
         if entity.text.isdigit() and any(part.start <= entity.start_char < part.end for part in parts):
             return False  # "said a 2008 veteran"
+        of_verb = False  # a verb that publishes nothing stands between: "the man seen on Monday said"
         for _ in range(STEPS):
             through = token.dep_ in _UP or (token.dep_ == "acl" and token.lemma_ in _PUBLISHED)
             if not through or token.head.i == token.i:
                 return False
             token = token.head
+            of_verb |= token.pos_ == "VERB" and token.lemma_ not in _PUBLISHED
             if attribution.cue is not None and attribution.cue.start <= token.idx < attribution.cue.end:
                 return True
             part = next((part for part in parts if part.start <= token.idx < part.end), None)
             if part is not None and not part.start <= token.head.idx < part.end:
-                return token.dep_ in ("nsubj", "pobj", "dobj", "dative") and not _verb_between(entity.root, token)
+                return token.dep_ in ("nsubj", "pobj", "dobj", "dative") and not of_verb
         return False
-
-
-def _verb_between(low: Token, high: Token) -> bool:
-    """Tell whether a verb that publishes nothing stands between a date and the head of the part that it is in."""
-    token = low
-    for _ in range(STEPS):
-        if token.i == high.i:
-            return False
-        token = token.head
-        if token.pos_ == "VERB" and token.lemma_ not in _PUBLISHED:
-            return True
-    return True
 
 
 @lru_cache(maxsize=4096)

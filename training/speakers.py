@@ -102,10 +102,10 @@ class Taught(Resolver):
         """Note what an organisation's description or "it" may mean."""
         i = next(k for k, own in enumerate(self.scene.attributions) if own is attribution)
         asked: list[dict[str, dict[str, float]]] = []
-        own = self.things.options
-        self.things.options = lambda *args: asked.append(own(*args)) or asked[-1]  # type: ignore[method-assign]
+        own = self.things.bodies.features
+        self.things.bodies.features = lambda *args: asked.append(own(*args)) or asked[-1]  # type: ignore[method-assign]
         found = Things.meant(self.things, kind, source, phrase, attribution)
-        self.things.options = own  # type: ignore[method-assign]
+        self.things.bodies.features = own  # type: ignore[method-assign]
         label = self.gold.get(i)
         if not asked or label is None or source != attribution.source:
             return found

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.evaluate.gold import Gold
-    from pipeline.process import Found, Tools
+    from pipeline.process import Attributed, Tools
     from pipeline.records import Attribution
 
 
@@ -81,7 +81,7 @@ def process_texts(gold: Gold, tools: Tools, *, given: bool = False) -> Predictio
 def _process_text(gold: Gold, stem: str, tools: Tools, *, given: bool) -> Iterator[Prediction]:
     document = Document(text=gold.texts[stem], uri=f"{stem}.txt")
 
-    def attributed(found: Found) -> tuple[Attribution, ...]:
+    def attributed(found: Attributed) -> tuple[Attribution, ...]:
         rows = [s for s in gold.statements if s.doc == stem]
         return tuple(a for _, a in given_attributions(document.text, rows, found.quotations))
 

@@ -6,13 +6,12 @@ import math
 import re
 from bisect import bisect_left
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.speakers.scene import SUBJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pipeline.records import Attribution, Span
     from pipeline.speakers.found import Found
     from pipeline.speakers.organisations import Organisation, Organisations
@@ -93,14 +92,13 @@ class Bodies:
         self.scene = scene
         self.organisations = organisations
         self.kinds: dict[str, set[str]] = {}
-        self.counts: dict[str, int] = {}
+        self.counts: Counter[str] = Counter()
         self.places: Counter[str] = Counter()
         for mention in organisations.mentions:
             name = organisations.fullest(mention.name)
-            self.counts[name] = self.counts.get(name, 0) + 1
+            self.counts[name] += 1
             self.places[name] += 1 if mention.label == "GPE" else -1
             self.kinds.setdefault(name, self._forms(name)).update(self._beside(mention))
-        self.issued = list(self._issued())
 
     def features(
         self, kind: Anaphor, source: Span, phrase: NounPhrase | None, attribution: Attribution,
@@ -119,8 +117,13 @@ class Bodies:
             self._ahead(found, source)
         if kind == "document" and phrase is not None:
             self._issuers(found, source, phrase)
+        heads = set() if phrase is None else self._forms(phrase.role)
+        modifiers = [] if phrase is None else self._modifiers(phrase)
         for name, known in found.items():
-            known |= self._described(name, phrase, known)
+            known |= self._fit(name, heads, modifiers)
+            known |= {"often": math.log1p(self.counts[name]), "local": math.log1p(known.get("local", 0.0))}
+            if phrase is not None and "place" in known:
+                known["state"] = float(phrase.role in STATES)
             known["again"] = float(name == again)
             known["indefinite"] = float(indefinite and "ahead" not in known)
         top = max((known["often"] for known in found.values()), default=0.0)
@@ -129,7 +132,7 @@ class Bodies:
         found[NOTHING] = {
             "nothing": 1.0, "nothing-indefinite": float(indefinite), "nothing-early": float(early),
             "nothing-long": float(self.scene.word_at(source.end) - self.scene.word_at(source.start) > LONG),
-            "nothing-modified": float(len(self._modifiers(phrase))),
+            "nothing-modified": float(len(modifiers)),
             "nothing-fit": float(any(known["fits"] for known in found.values())),
             "nothing-again": float(again is not None),
         }  # fmt: skip
@@ -140,21 +143,15 @@ class Bodies:
             name: {f"{kind}-{f}" if f in _BY_KIND else f: v for f, v in known.items()} for name, known in found.items()
         }
 
-    def _described(self, name: str, phrase: NounPhrase | None, known: dict[str, float]) -> dict[str, float]:
-        """Return how well the anaphor's words fit a candidate, and how often that is named."""
+    def _fit(self, name: str, heads: set[str], modifiers: list[str]) -> dict[str, float]:
+        """Return how well the anaphor's words, its kinds of body and what stands before them, fit a candidate."""
         kinds = self.kinds.get(name) or self._forms(name)
-        heads = set() if phrase is None else self._forms(phrase.role)
-        count = self.counts.get(name, 0)
-        features = {
-            "fits": float(bool(heads & kinds)), "other-kind": float(bool(heads and kinds) and not heads & kinds),
-            "often": math.log1p(count), "local": math.log1p(known.get("local", 0.0)),
-        }  # fmt: skip
-        if words := self._modifiers(phrase):
+        fits, told = bool(heads & kinds), bool(heads and kinds)
+        features = {"fits": float(fits), "other-kind": float(told and not fits)}
+        if modifiers:
             own = [word.key[:STEM] for word in self.scene.lexicon.words(name)]
-            share = sum(word[:STEM] in own for word in words) / len(words)
+            share = sum(word[:STEM] in own for word in modifiers) / len(modifiers)
             features |= {"modified": share, "modified-not": 1.0 - share}
-        if phrase is not None and "place" in known:
-            features["state"] = float(phrase.role in STATES)
         return features
 
     def issuer_before(self, first: int, head: int) -> str | None:
@@ -189,9 +186,11 @@ class Bodies:
         loose = word.start in names.sentence_starts and not names.labels[i]
         return loose or (rule is not None and rule.id in ("not_name.time", "not_name.word"))
 
-    def _issued(self) -> Iterator[tuple[int, str, str]]:
-        """Yield where a document is named with its issuer: position, head and who: "a poll by Edison Research"."""
+    @cached_property
+    def issued(self) -> list[tuple[int, str, str]]:
+        """Return where a document is named with its issuer: position, head and who: "a poll by Edison Research"."""
         words, names = self.scene.words, self.scene.names
+        found: list[tuple[int, str, str]] = []
         for i, word in enumerate(words):
             rule = self.scene.lexicon.roles.get(word.key)
             if rule is None or rule.of != "document":
@@ -205,7 +204,9 @@ class Bodies:
                 by = behind and _BY.fullmatch(self.scene.text, word.end, behind[0].start)
                 name = behind[0].name if by and behind[0].label == "ORG" else None
             if name is not None:
-                yield word.start, word.key.rstrip("s"), self.organisations.fullest(self.organisations.clean(name))
+                full = self.organisations.fullest(self.organisations.clean(name))
+                found.append((word.start, word.key.rstrip("s"), full))
+        return found
 
     def _issuers(self, found: Features, source: Span, phrase: NounPhrase) -> None:
         """Enter who is said anywhere to have made a document of the kind."""
@@ -292,10 +293,8 @@ class Bodies:
         before = self.scene.text[max(0, mention.start - 10) : mention.start].casefold()
         return before.endswith(("told ", "told the ", "(")) or self.scene.text[mention.end : mention.end + 1] == "/"
 
-    def _modifiers(self, phrase: NounPhrase | None) -> list[str]:
+    def _modifiers(self, phrase: NounPhrase) -> list[str]:
         """Return the nouns and names before the head: "disaster" of "the disaster agency"."""
-        if phrase is None:
-            return []
         words, role = self.scene.words, phrase.role.split()
         return [
             words[i].key for i in range(phrase.first, phrase.head)

@@ -35,7 +35,6 @@ _NICKNAME = re.compile(r" [“\"‘'(]([^\W\d_]+)[”\"’')] ")
 _GENERATIONS = frozenset(["jr.", "jr", "sr.", "sr", "ii", "iii", "iv"])
 # Endings of trades that no list holds all of: "Glaciologist Ana Ruiz".
 _TRADE = re.compile(r"(?:logist|grapher|maker|keeper|woman|ician|onomist)$")
-_ROMAN = re.compile(r"[IVX]+")
 
 
 class Name(Struct, frozen=True):
@@ -65,7 +64,6 @@ class Names:
         self.starts = [word.start for word in words]
         self.sentence_starts = {s.span.start for s in layout.sentences}
         self.paragraph_starts = [p.span.start for p in layout.paragraphs]
-        self.paragraph_opens = frozenset(self.paragraph_starts)
         self.title_case = [_title_case(p.span.of(self.text)) for p in layout.paragraphs]
         self.headline = [p.zone == "headline" for p in layout.paragraphs]
         self.entities = self._entities(doc)
@@ -97,13 +95,15 @@ class Names:
 
     def in_title_case(self, position: int) -> bool:
         """Tell whether the position lies in a paragraph whose capitals say nothing."""
-        at = bisect_right(self.paragraph_starts, position) - 1
-        return at >= 0 and self.title_case[at]
+        return self._of_paragraph(self.title_case, position)
 
     def in_headline(self, position: int) -> bool:
         """Tell whether the position lies in the headline."""
+        return self._of_paragraph(self.headline, position)
+
+    def _of_paragraph(self, told: list[bool], position: int) -> bool:
         at = bisect_right(self.paragraph_starts, position) - 1
-        return at >= 0 and self.headline[at]
+        return at >= 0 and told[at]
 
     def adjacent(self, i: int) -> bool:
         """Tell whether only a space stands between the words ``i`` and ``i + 1`` (no paragraph border)."""

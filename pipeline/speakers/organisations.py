@@ -116,7 +116,7 @@ class Organisations:
         return self.initials.get(letters) if acronym and self._country(name) is None else None
 
     def _country(self, name: str) -> str | None:
-        """Return the id of the country whose name this is, articles aside."""
+        """Return the id of the country whose name this is."""
         words = self.lexicon.words(name)
         hit = self.lexicon.country_names.at(words, 0) if words else None
         return hit[1].id if hit and hit[0] == len(words) else None
@@ -162,8 +162,8 @@ class Organisations:
 
     def _dateline(self, start: int, name: str) -> bool:
         """Tell whether the name is the place in capitals that opens a report: "STRATHAVEN, Oct 21 (NNA) - …"."""
-        names = self.scene.names
-        return name.isupper() and start in names.paragraph_opens and _DATELINE.match(self.scene.text, start) is not None
+        opens = name.isupper() and self.scene.layout.paragraphs[self.scene.paragraph(start)].span.start == start
+        return opens and _DATELINE.match(self.scene.text, start) is not None
 
     def _again(self, found: list[Organisation]) -> Iterator[Organisation]:
         """Yield the places outside all mentions where a name found once stands again."""

@@ -108,8 +108,7 @@ class People:
         self.mentions: list[Mention] = []
         self.by_word: dict[str, list[tuple[int, str]]] = {}
         self.by_pair: dict[str, list[int]] = {}
-        found = names.find()
-        found = self._beheaded(found)
+        found = self._beheaded(names.find())
         self._full = [name for name in found if _length(name.keys, lexicon) > 1]
         self._short = [name for name in found if _length(name.keys, lexicon) <= 1]
         self._register()

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from spacy.tokens import Token
 
-    from pipeline.speakers.organisations import Organisations
     from pipeline.speakers.people import Mention
     from pipeline.speakers.scene import Scene
 
@@ -28,9 +27,8 @@ FIRST_PERSON = 3
 class Phrases:
     """Looks up noun phrases by position in one document."""
 
-    def __init__(self, scene: Scene, organisations: Organisations) -> None:
+    def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self.organisations = organisations
 
     def plural_before(self, position: int) -> str | None:
         """Return the plural subject nearest before the position, in its sentence or the one before."""
@@ -40,17 +38,6 @@ class Phrases:
                 if role is None or role.of in ("person", "people"):
                     return self._head_phrase(token)
         return None
-
-    def thing_before(self, position: int) -> str | None:
-        """Return the organisation nearest before the position, subjects of this and the last sentence first."""
-        near = self.organisations.before(position)
-        sentence = self.scene.sentence(position)
-        for mention in near:
-            away = sentence - self.scene.sentence(mention.start)
-            token = self.scene.token(mention.end - 1)
-            if away <= 2 and token is not None and token.dep_ in ("nsubj", "nsubjpass") and mention.label != "NORP":
-                return mention.name
-        return next((m.name for m in near if m.label in ("ORG", "GPE")), None)
 
     def antecedent_of_relative(self, position: int) -> Span | None:
         """Return the noun phrase that the relative pronoun at the position refers to."""

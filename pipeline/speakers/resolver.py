@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from pipeline.speakers.sources import NounPhrase
 
 
-# What stands between two names that are named together: "and", and a title or two.
 # For "the two" so many mentions and sentences before are looked at.
 PAIR_MENTIONS, PAIR_SENTENCES = 24, 2
+# What stands between two names that are named together: "and", and a title or two.
 _AND = re.compile(r",? (?:and|&) (?:[A-Z][\w.]+ ){0,3}")
 
 
@@ -42,7 +42,7 @@ class Resolver:
         self.people = scene.people
         self.describer = Describer(scene)
         self.organisations = Organisations(scene)
-        self.phrases = Phrases(scene, self.organisations)
+        self.phrases = Phrases(scene)
         self.roles = Roles(scene, self.describer)
         self.interview = Interview(scene)
         self.found: dict[int, Found | None] = {}

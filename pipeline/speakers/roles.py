@@ -75,12 +75,15 @@ class Roles:
     ) -> Found:  # fmt: skip
         """Return the person whom the description means, or the description itself where the text ties it to nobody."""
         end = self._end(source, phrase)
-        owned, source = source, self._of_owner(source, phrase)
-        sought = self.describer.read(self._own_words(source, phrase), end, "tied")
+        owner, begin = self._owner(source, phrase), source.start
+        if owner is not None:  # the mention from its owner's name on, and its own words after that
+            source = Span(owner.start, source.end)
+            begin = self.scene.words[self.scene.word_at(owner.end) - 1].close
+        sought = self.describer.read(begin, end, "tied")
         sought = sought or self.describer.national(source, phrase)
         if sought is None:
             return self._unnamed(source, phrase, end)
-        if (owner := self._owner(owned, phrase)) is not None:
+        if owner is not None:
             name = self.scene.people.people[owner.person].keys[-1]
             sought = structs.replace(sought, keys=sought.keys | {name})
         again = self._same_words(sought, voices)
@@ -154,16 +157,6 @@ class Roles:
             if self.scene.words[self.scene.word_at(mention.end) - 1].possessive:
                 return mention
         return None
-
-    def _of_owner(self, source: Span, phrase: NounPhrase) -> Span:
-        """Return the mention from its owner's name on, without the owner's title."""
-        owner = self._owner(source, phrase)
-        return source if owner is None else Span(owner.start, source.end)
-
-    def _own_words(self, source: Span, phrase: NounPhrase) -> int:
-        """Return where the description itself begins: after its owner."""
-        owner = self._owner(source, phrase)
-        return source.start if owner is None else self.scene.words[self.scene.word_at(owner.end) - 1].close
 
     def _end(self, source: Span, phrase: NounPhrase) -> int:
         """Return where the description ends: before a relative clause or an apposition."""

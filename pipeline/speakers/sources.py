@@ -189,7 +189,7 @@ def joint_parts(scene: Scene, source: Span) -> list[Span]:
     if len(parts) < 2 or _long_title(scene, *parts):
         return [source]
     whole = not any(scene.words[i].key in PREPOSITIONS for i in scene.words_in(parts[0].start, parts[0].end))
-    if whole and _body(scene, parts[0]) and _begins_organisation(scene, parts[1], after_body=True):
+    if whole and _body(scene, noun_phrase(scene, parts[0])) and _begins_organisation(scene, parts[1], after_body=True):
         return parts
     if not _begins_source(scene, parts[0]):
         return [source]
@@ -255,12 +255,11 @@ def _group(scene: Scene, part: Span) -> bool:
     phrase = noun_phrase(scene, part)
     if phrase is None or phrase.determiner not in ("", "the") or scene.tag(phrase.first) not in NOMINAL:
         return False
-    return phrase.of == "people" or _body(scene, part)
+    return phrase.of == "people" or _body(scene, phrase)
 
 
-def _body(scene: Scene, part: Span) -> bool:
-    """Tell whether the part is a body's description with a name in it: "the Ruiz campaign"."""
-    phrase = noun_phrase(scene, part)
+def _body(scene: Scene, phrase: NounPhrase | None) -> bool:
+    """Tell whether the phrase is a body's description with a name in it: "the Ruiz campaign"."""
     if phrase is None or phrase.of != "org" or phrase.determiner not in ("", "the"):
         return False
     return any(scene.words[i].capital for i in range(phrase.first, phrase.last))

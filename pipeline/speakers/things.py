@@ -60,7 +60,8 @@ class Things:
     def meant(self, kind: Anaphor, source: Span, phrase: NounPhrase | None, attribution: Attribution) -> Found | None:
         """Return what a mention without a name of its own means, None where it is its own description."""
         before = self.by_head.get(_singular(phrase.role)) if phrase is not None else None
-        options = self.options(kind, source, phrase, attribution, before.name if before is not None else None)
+        again = before.name if before is not None else None
+        options = self.bodies.features(kind, source, phrase, attribution, self.voices, again)
         ranked = [(name, p * BODY) for name, p in rank(options, WEIGHTS)]
         name, score = ranked[0]
         if name == NOTHING:
@@ -68,13 +69,12 @@ class Things:
         candidates = tuple(Candidate(other, round(p, 4)) for other, p in ranked[:5] if other != NOTHING)
         how: How = "pronoun" if kind == "it" else "organisation"
         said = next((found for _, found in reversed(self.voices) if found.name == name), None)
-        if said is not None:
-            how = "role" if said.type == "person" else how
-            person = (*self._evidence(source), *said.evidence)
-            evidence = person if said.type == "person" else self._meant_by(name, kind, source)
-            return structs.replace(said, how=how, score=score, candidates=candidates, evidence=evidence)
-        evidence = self._meant_by(name, kind, source)
-        return Found(name, "org", how, score, candidates=candidates, evidence=evidence)
+        found = said or Found(name, "org", how, score)
+        if found.type == "person":
+            how, evidence = "role", (*self._evidence(source), *found.evidence)
+        else:
+            evidence = self._meant_by(name, kind, source)
+        return structs.replace(found, how=how, score=score, candidates=candidates, evidence=evidence)
 
     def _meant_by(self, name: str, kind: Anaphor, source: Span) -> tuple[Evidence, ...]:
         """Return the words that mean the organisation, with the nearest place where it is named."""
@@ -86,12 +86,6 @@ class Things:
         near = next((m for m in around if self.organisations.fullest(m.name) == name), None)
         antecedent = () if near is None else (Evidence("speaker.antecedent", near.start, near.end),)
         return (Evidence(rule, source.start, source.end), *antecedent)
-
-    def options(
-        self, kind: Anaphor, source: Span, phrase: NounPhrase | None, attribution: Attribution, again: str | None
-    ) -> dict[str, dict[str, float]]:
-        """Return what the mention may mean, with features."""
-        return self.bodies.features(kind, source, phrase, attribution, self.voices, again)
 
     def organisation(
         self, source: Span, phrase: NounPhrase, owner: Found | None, attribution: Attribution
@@ -155,13 +149,12 @@ class Things:
             return structs.replace(
                 owner, how="role" if owner.type == "person" else "organisation", score=owner.score * 0.75
             )
-        issuer = self._issuer(source, phrase) or self._body_within(source, phrase, attribution)
-        if issuer is not None:
-            return issuer
-        meant = self.meant("document", source, phrase, attribution)
-        if meant is not None:
-            return meant
-        return self._plain(source, phrase, "document", PRECISION["document"])
+        return (
+            self._issuer(source, phrase)
+            or self._body_within(source, phrase, attribution)
+            or self.meant("document", source, phrase, attribution)
+            or self._plain(source, phrase, "document", PRECISION["document"])
+        )
 
     def _body_within(self, source: Span, phrase: NounPhrase, attribution: Attribution) -> Found | None:
         """Resolve the body that a document is of: "the agency’s advisory", "an estimate by the association"."""
