@@ -211,12 +211,12 @@ class GivenName(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NamePart(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Words of a name that are neither given name nor surname: particles ("van der"), suffixes ("Jr.")."""
+    """Words of a name beside given names: particles ("van der"), suffixes ("Jr."), surnames everybody knows."""
 
     kind: ClassVar[str] = "name_part"
 
     words: tuple[str, ...]
-    part: Literal["particle", "suffix"]
+    part: Literal["particle", "suffix", "surname"]
 
 
 class Nickname(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):

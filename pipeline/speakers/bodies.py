@@ -113,7 +113,8 @@ class Bodies:
         indefinite = kind != "it" and (phrase is None or phrase.determiner not in DEFINITE)
         self._mentioned(found, source, attribution)
         self._spoke(found, source, voices, kind)
-        if early:
+        just = any("spoke-last-0" in known or "spoke-last-1" in known for known in found.values())
+        if early and (indefinite or not just):
             self._ahead(found, source)
         if kind == "document" and phrase is not None:
             self._issuers(found, source, phrase)
@@ -205,12 +206,17 @@ class Bodies:
                 name = behind[0].name if by and behind[0].label == "ORG" else None
             if name is not None:
                 full = self.organisations.fullest(self.organisations.clean(name))
-                found.append((word.start, word.key.rstrip("s"), full))
+                found.append((word.start, self._document(word.key), full))
         return found
+
+    def _document(self, key: str) -> str:
+        """Return the kind of a document by its head: polls and surveys are one, the others their word's singular."""
+        rule = self.scene.lexicon.roles.get(key)
+        return rule.id if rule is not None and rule.id == "role.poll" else key.rstrip("s")
 
     def _issuers(self, found: Features, source: Span, phrase: NounPhrase) -> None:
         """Enter who is said anywhere to have made a document of the kind."""
-        head = phrase.role.split()[-1].rstrip("s")
+        head = self._document(phrase.role.split()[-1])
         at = bisect_left(self.issued, (source.start,))
         for position, kind, name in self.issued[max(0, at - ISSUED) : at + ISSUED]:
             known = found.setdefault(name, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipeline.records import Span
+    from pipeline.rules import Country
     from pipeline.speakers.people import Mention
     from pipeline.speakers.scene import Scene
     from pipeline.speakers.sources import NounPhrase
@@ -39,6 +41,8 @@ LONGEST = 18
 _BREAK = re.compile(r"[,;:()“”\"—–\[\]]|\s-\s|\n")
 _APPOSED = re.compile(r", (?:(?:aged )?\d\d?, )?")
 _PARTY = re.compile(r",? ?\(?([RDI])-([A-Z][\w.]+)")
+_OWN = frozenset(["his", "her", "their"])
+_COURTESY = re.compile(r"(?:^| )(?:Mr|Mrs|Ms|Mx|Dr|Sir|Miss|Fr|Hon|Rt Hon|Cllr|Haji|Alhaji)\.?$")
 _HOME = re.compile(r",? of ([A-Z]\w+(?: [A-Z]\w+)?)")
 
 
@@ -72,7 +76,8 @@ class Describer:
         i = 0
         while i < len(indices):
             at = indices[i]
-            hit = self.lexicon.roles.at(words, at) or self.lexicon.titles.at(words, at)
+            hits = (self.lexicon.roles.at(words, at), self.lexicon.titles.at(words, at))
+            hit = max((hit for hit in hits if hit is not None), key=lambda hit: hit[0], default=None)
             length = min(hit[0], len(indices) - i) if hit else 1
             role = hit is not None and getattr(hit[1], "of", "person") == "person"
             if role and not any(words[k].key in PREPOSITIONS for k in indices[:i]):
@@ -87,13 +92,10 @@ class Describer:
 
     def national(self, source: Span, phrase: NounPhrase) -> Description | None:
         """Return "the Italian" as a description: somebody of the country; None where the words name no nation's one."""
-        word = self.scene.words[phrase.head]
-        hit = self.lexicon.countries.at(self.scene.words, phrase.head)
-        if hit is None or phrase.determiner != "the" or phrase.head > phrase.first or phrase.last > phrase.head + 1:
+        word, nation = self.scene.words[phrase.head], self._nation(phrase.head)
+        if nation is None or phrase.determiner != "the" or phrase.head > phrase.first or phrase.last > phrase.head + 1:
             return None
-        if word.text not in hit[1].adjectives:
-            return None
-        return Description(source.start, word.end, word.text, frozenset(), frozenset([hit[1].id]), "tied")
+        return Description(source.start, word.end, word.text, frozenset(), frozenset([nation.id]), "tied")
 
     def match(self, sought: Description, person: int) -> float:
         """Say how well a person's own descriptions fit: 0 not at all, 1 the office, more with each further word."""
@@ -120,26 +122,49 @@ class Describer:
         found = self.of_person.get(person, [])
         if not found:
             return None
-        order = {"apposition": 0, "before": 1, "copula": 2, "tied": 1, "title": 3, "place": 9}
+        order = {"apposition": 0, "before": 1, "copula": 2, "title": 3, "tied": 4, "place": 9}
         ranked = sorted(found, key=lambda d: (order.get(d.kind, 5), d.start))
-        best = next((d for d in ranked if d.kind != "place" and len(d.text) > 3), None)
-        return _bare(best.text) if best else None
+        return next((text for d in ranked if d.kind != "place" and (text := _bare(d.text))), None)
 
     def add(self, person: int, description: Description) -> None:
         """Tie a description to a person."""
         self.of_person.setdefault(person, []).append(description)
 
     def before_name(self, start: int, floor: int) -> int:
-        """Return where the nouns and adjectives directly before a name begin, not before ``floor``."""
-        scene, i = self.scene, self.scene.word_at(start)
-        first = i
+        """Return where the description directly before a name begins, not before ``floor``.
+
+        That is nouns and adjectives, and an office's "of" or "to" among them: "Ambassador to China Ana Ruiz".
+        """
+        words, name = self.scene.words, self.scene.word_at(start)
+        first = self._nouns_before(name, floor)
+        office = first - 1 - (words[first - 1].key == "the")
+        if office > 0 and first < name and words[office].key in ("of", "to", "for") and words[first].start > floor:
+            begin = self._nouns_before(office, floor)
+            held = self._person_role(office - 1) and not any(self._person_role(k) for k in range(first, name))
+            if begin < office and held and self._nation(name - 1) is None:
+                first = begin
+        return words[first].start if first < name else start
+
+    def _nouns_before(self, i: int, floor: int) -> int:
+        """Return where the nouns and adjectives directly before the word begin, not before ``floor``."""
+        scene, first = self.scene, i
         while first and i - first < 9 and scene.words[first - 1].start >= floor:
             before = scene.words[first - 1]
             gap = scene.text[before.close : scene.words[first].start]
             if gap not in (" ", "\u00a0", "-") or scene.tag(first - 1) not in NOMINAL or before.key in DETERMINERS:
                 break
             first -= 1
-        return scene.words[first].start if first < i else start
+        return first
+
+    def _nation(self, i: int) -> Country | None:
+        """Return the country whose adjective the word is."""
+        hit = self.lexicon.countries.at(self.scene.words, i)
+        return hit[1] if hit is not None and self.scene.words[i].text in hit[1].adjectives else None
+
+    def _person_role(self, i: int) -> bool:
+        key = self.scene.words[i].key
+        role = self.lexicon.roles.get(key)
+        return (role is not None and role.of == "person") or self.lexicon.titles.get(key) is not None
 
     def after_comma(self, position: int) -> tuple[int, int]:
         """Return the noun phrase that follows a comma at the position: up to the next break or finite verb."""
@@ -167,12 +192,26 @@ class Describer:
             start, end = self.after_comma(comma.end())
             words = list(scene.words_in(start, end))
             if words and self._noun_phrase(words[0]):
-                self._add(mention, self.read(start, end, "apposition"))
+                self._add(mention, self.read(start, end, "apposition") or self._loosely(start, end, _OWN | {"a", "an"}))
         elif copula := re.compile(r",? (?:who )?(?:is|was|became) (?=the |a |an |\w+[’']s )").match(text, mention.end):
             self._add(mention, self.read(*self.after_comma(copula.end()), "copula"))
-        if lead == mention.start and text[max(0, mention.start - 2) : mention.start] == ", ":
-            start = self._phrase_before(mention.start - 2, sentence)
-            self._add(mention, self.read(start, mention.start - 2, "apposition"))
+        if text[max(0, lead - 2) : lead] == ", ":
+            start = self._phrase_before(lead - 2, sentence)
+            if any(start < source.start <= mention.start for source in scene.names.sources):
+                return  # what is said, then who: "… shot the officer, Ana Ruiz said"
+            self._add(mention, self.read(start, lead - 2, "apposition") or self._loosely(start, lead - 2, _OWN))
+
+    def _loosely(self, start: int, end: int, determiners: frozenset[str]) -> Description | None:
+        """Return an apposition with a noun that no list of roles has, after a determiner: "Ana Ruiz, a beekeeper"."""
+        words = list(self.scene.words_in(start, end))
+        if not words or self.scene.words[words[0]].key not in determiners:
+            return None
+        nouns = list(takewhile(lambda i: self.scene.words[i].key not in PREPOSITIONS, words[1:]))
+        if not nouns or self.scene.tag(nouns[-1]) != "NN":
+            return None
+        text = " ".join(self.scene.text[start:end].split())
+        keys = frozenset().union(*(self._keys(i, 1) for i in words))
+        return Description(start, end, text, frozenset([self.scene.words[nouns[-1]].key]), keys, "apposition")
 
     def _add(self, mention: Mention, description: Description | None) -> None:
         if description is not None and description.end > description.start:
@@ -246,7 +285,7 @@ class Describer:
 
 
 def _bare(text: str) -> str:
-    """Return a description without its determiner and what a comma leaves behind."""
+    """Return a description without its determiner, a courtesy title and what a comma leaves behind."""
     first, _, rest = text.partition(" ")
     bare = rest if key_of(first) in ("the", "a", "an", "another", "its", "his", "her", "their") and rest else text
-    return bare.strip(" ,;")
+    return _COURTESY.sub("", bare.strip(" ,;"))

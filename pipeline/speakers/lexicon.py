@@ -68,6 +68,7 @@ class Lexicon:
         }
         self.particles = _keys(rules.of(NamePart), part="particle")
         self.suffixes = _keys(rules.of(NamePart), part="suffix")
+        self.surnames = _keys(rules.of(NamePart), part="surname")
         self.not_names = {key_of(word): rule for word, rule in _entries(rules.of(NotName))}
         self.nicknames: dict[str, set[str]] = {}
         for rule in rules.of(Nickname):
@@ -139,7 +140,7 @@ def _fires(compiled: Lexicon, words: list[Word], i: int) -> Iterator[Evidence]:
     if (pronoun := compiled.pronouns.get(word.key)) and word.text != "US":
         yield _evidence(pronoun, words, i, 1)
     if word.capital:
-        for listed in (compiled.given, compiled.not_names):
+        for listed in (compiled.given, compiled.not_names, compiled.surnames):
             if rule := listed.get(word.key):
                 yield _evidence(rule, words, i, 1)
         for id in sorted(compiled.nicknames.get(word.key, ())):

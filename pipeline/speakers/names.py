@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from spacy.tokens import Doc
 
-    from pipeline.records import Layout
+    from pipeline.records import Layout, Span
     from pipeline.speakers.lexicon import Lexicon
     from pipeline.speakers.words import Word
 
@@ -31,6 +31,14 @@ TITLE_CASE = 0.6
 ALL_CAPITALS = 0.8
 _SENTENCE_ENDS = (".", ".”", '."', "?", "!", ".’", ".'")
 _LETTERS = re.compile(r"[^\W\d_]{4,}")
+# A word that describes who is named after it: "Co-moderator Ana Ruiz", "Oscar-winner Ruiz".
+_COMPOUND = re.compile(
+    r"^(?:Co|Ex|Vice)-[a-z]|-(?:winner|winning|backed|based|born|led|elect|owned|era|style|chair|host|anchor|founder"
+    r"|author|star|nominee|nominated|endorsed|appointed|educated|trained|turned|old)$"
+)
+# What may open a sentence before somebody's or a body's name; and kinds of body that begin names.
+_OPENING = frozenset(["rival", "fellow", "opposition", "neighbouring", "neighboring"])
+_IN_NAMES = frozenset(["group", "business", "company", "platform", "energy", "oil", "steel", "brothers", "electric"])
 _NICKNAME = re.compile(r" [“\"‘'(]([^\W\d_]+)[”\"’')] ")
 _GENERATIONS = frozenset(["jr.", "jr", "sr.", "sr", "ii", "iii", "iv"])
 # Endings of trades that no list holds all of: "Glaciologist Ana Ruiz".
@@ -57,7 +65,7 @@ class Name(Struct, frozen=True):
 class Names:
     """Finds names in one document."""
 
-    def __init__(self, doc: Doc, layout: Layout, lexicon: Lexicon, words: list[Word], sources: frozenset[int]) -> None:
+    def __init__(self, doc: Doc, layout: Layout, lexicon: Lexicon, words: list[Word], sources: list[Span]) -> None:
         self.text = doc.text
         self.lexicon = lexicon
         self.words = words
@@ -66,9 +74,11 @@ class Names:
         self.paragraph_starts = [p.span.start for p in layout.paragraphs]
         self.title_case = [_title_case(p.span.of(self.text)) for p in layout.paragraphs]
         self.headline = [p.zone == "headline" for p in layout.paragraphs]
+        self.added = [p.zone == "boilerplate" for p in layout.paragraphs]
         self.entities = self._entities(doc)
         self.labels: list[str] = self._labels()
         self.sources = sources
+        self.source_ends = frozenset(source.end for source in sources)
         self.pairs: set[tuple[str, ...]] = set()
 
     def find(self) -> list[Name]:
@@ -87,11 +97,16 @@ class Names:
         return [
             self._make(i, i + 1, "", -1, "any")
             for i, word in enumerate(self.words)
-            if word.capital and word.key in self.lexicon.given and self.labels[i] == "B-PERSON"
+            if word.capital and word.key in self.lexicon.given and (self.labels[i] == "B-PERSON" or self._kin(i - 1))
             and not self.in_title_case(word.start)
             and not (self.adjacent(i) and self.words[i + 1].capital)
             and not (i and self.adjacent(i - 1) and self.labels[i - 1])
         ]  # fmt: skip
+
+    def _kin(self, i: int) -> bool:
+        """Tell whether the word names a relation ("sister") right before a name."""
+        rule = self.lexicon.roles.get(self.words[i].key) if i >= 0 and self.adjacent(i) else None
+        return rule is not None and rule.id == "role.kin" and not self.words[i].capital
 
     def in_title_case(self, position: int) -> bool:
         """Tell whether the position lies in a paragraph whose capitals say nothing."""
@@ -140,8 +155,15 @@ class Names:
         return hit is not None and first + hit[0] == last and self.words[first].capital
 
     def _entities(self, doc: Doc) -> list[tuple[int, int, str]]:
-        """Return the recogniser's entities as (start, end, label), a body that it took for somebody put right."""
-        found = [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]
+        """Return the recogniser's entities as (start, end, label), put right where bodies and people are mixed up."""
+        found: list[tuple[int, int, str]] = []
+        for ent in doc.ents:
+            at = bisect_right(self.starts, ent.start_char) - 1
+            label = "PERSON" if key_of(ent.text) in self.lexicon.surnames else ent.label_
+            if at >= 0 and self.words[at].start == ent.start_char and (kind := self.opens_with(at)):
+                found.append((self.words[at + 1].start, ent.end_char, "ORG" if kind == "body" else label))
+            else:
+                found.append((ent.start_char, ent.end_char, label))
         counts: dict[str, Counter[str]] = {}
         for start, end, label in found:
             counts.setdefault(self.text[start:end], Counter())[label] += 1
@@ -149,6 +171,15 @@ class Names:
         people = [shown for shown, count in counts.items() if count["PERSON"] and " " in shown and shown not in bodies]
         bodies -= {word for shown in people for word in shown.split()}
         return [(s, e, "ORG" if label == "PERSON" and self.text[s:e] in bodies else label) for s, e, label in found]
+
+    def opens_with(self, i: int) -> Literal["", "body", "any"]:
+        """Tell what opens a sentence before a name: a kind of body ("Retailer [Arden]"), or "Rival", of anybody."""
+        if self.words[i].start not in self.sentence_starts or not self.adjacent(i) or not self.words[i + 1].capital:
+            return ""
+        key = self.words[i].key
+        if key in _OPENING:
+            return "any"
+        return "body" if key not in _IN_NAMES and "role_form.company" in self.lexicon.forms_of.get(key, ()) else ""
 
     def _body(self, start: int, end: int, counts: dict[str, Counter[str]]) -> bool:
         """Tell whether what was taken for a name is a body's: "retailer Arden", "Arden, which …", "Arden Steel"."""
@@ -160,12 +191,19 @@ class Names:
         called = kind is not None and kind.of == "org"
         if " " in shown:
             given = self.words[at].key in self.lexicon.given
-            return not given and (called or key_of(shown.split()[-1]) in self.lexicon.body_words)
-        rule = self.lexicon.not_names.get(self.words[at].key)
-        listed = (rule is not None and rule.id == "not_name.body") or self.lexicon.capitals.get(shown)
+            company = called or key_of(shown.split()[-1]) in self.lexicon.body_words
+            return self._listed(key_of(shown)) or self._listed(self.words[at].key) or (company and not given)
+        listed = self._listed(self.words[at].key) or self.lexicon.capitals.get(shown)
+        if self.words[at].key in self.lexicon.surnames:
+            return False
         if counts[shown]["ORG"] or listed or not shown.isalpha():
             return bool(counts[shown]["ORG"] or listed)
         return called or self.text.startswith(", which ", end)
+
+    def _listed(self, key: str) -> bool:
+        """Tell whether the words are a body's name that looks like somebody's: "Morgan Stanley"."""
+        rule = self.lexicon.not_names.get(key)
+        return rule is not None and rule.id == "not_name.body"
 
     def _labels(self) -> list[str]:
         """Return for each word the entity label of the token at its start, ``B-`` marked at its first word."""
@@ -195,7 +233,7 @@ class Names:
         word = self.words[i]
         if not (word.capital or (word.key in self.lexicon.particles and word.key not in ("e", "y", "do", "la"))):
             return False
-        if self.in_title_case(word.start):
+        if self.in_title_case(word.start) or self._of_paragraph(self.added, word.start):
             return False
         if not word.capital:
             return self._step(i) == 1 and self.words[i + 1].capital and self.labels[i].endswith("PERSON")
@@ -226,7 +264,7 @@ class Names:
         begin, end = self._by_entity(begin, end)
         while end - begin > 1 and self._degree(end - 1):
             end -= 1
-        if self.words[last - 1].end in self.sources and not titled:
+        if self.words[last - 1].end in self.source_ends and not titled:
             begin = self._behind_office(begin, end)
         if begin >= end or end - begin > LONGEST_NAME:
             return None
@@ -267,7 +305,7 @@ class Names:
                 named = any(w.key not in self.lexicon.suffixes for w in rest)
                 surname = i > first and len(rest) == 1 and self.words[i - 1].key in self.lexicon.given
                 given = len(rest) == 1 and hit[0] == 1 and self.words[i].key in self.lexicon.given  # Dean Ruiz
-                if named and not surname and not given:
+                if named and not surname and not given and not self._begins_name(i):
                     i += hit[0]
                     after = i
                     gender = hit[1].gender if hit[1].gender != "any" else gender
@@ -275,6 +313,14 @@ class Names:
             i += 1
         title = self.text[self.words[first].start : self.words[after - 1].end] if after > first else ""
         return title, after, gender
+
+    def _begins_name(self, i: int) -> bool:
+        """Tell whether a title's word begins a name instead: "Marine Le Pen", "General Electric"."""
+        word, label = self.words[i], self.labels[i]
+        if word.text.endswith(".") or self.words[i + 1].key in self.lexicon.given:
+            return False
+        given = label == "B-PERSON" and word.key in self.lexicon.given
+        return given or (label == "B-ORG" and self.labels[i + 1] == "I-ORG")
 
     def _trim(self, begin: int, end: int) -> tuple[int, int]:
         """Cut from the front and the back what is no part of a name: countries, parties, weekdays."""
@@ -287,7 +333,11 @@ class Names:
             named = self.labels[begin].endswith("PERSON") and end - begin == 2  # Chad Baker, Israel Stone
             if hit and begin + hit[0] < end and not named:
                 begin += hit[0]
-            elif (word.key in self.lexicon.not_names and end - begin > 1) or self._only_role(begin, end):
+            elif (
+                (word.key in self.lexicon.not_names and end - begin > 1)
+                or self._only_role(begin, end)
+                or (end - begin > 1 and self.opens_with(begin))
+            ):
                 begin += 1
             else:
                 break
@@ -302,6 +352,8 @@ class Names:
         """Tell whether the run begins with a capitalised role before a full name: "Moderator Ana Ruiz"."""
         rule = self.lexicon.roles.get(self.words[begin].key)
         trade = _TRADE.search(self.words[begin].key) and self.words[begin + 1].key in self.lexicon.given
+        if end - begin > 1 and _COMPOUND.search(self.words[begin].text):
+            return True
         return end - begin > 2 and bool(trade or (rule is not None and rule.of == "person"))
 
     def _initial(self, i: int) -> bool:
@@ -330,6 +382,8 @@ class Names:
         keys = [word.key for word in words]
         labels = [label[2:] for label in self.labels[begin:end]]
         given = len(keys) > 1 and keys[0] in self.lexicon.given
+        if self._listed(" ".join(keys)):
+            return False
         if keys[-1] in self.lexicon.not_names and not (given and labels[-1] in ("PERSON", "DATE")):
             return False
         if self.lexicon.roles.get(keys[-1]) and len(keys) > 1 and "PERSON" not in labels and not titled:
@@ -343,7 +397,10 @@ class Names:
             )
         if len(keys) == 1:
             acronym = words[0].text.isupper() and not self.in_title_case(words[0].start)
-            return labels[0] == "PERSON" and len(keys[0]) > 2 and keys[0] not in self.lexicon.given and not acronym
+            before = self.words[begin - 1].key if begin and self.adjacent(begin - 1) else ""
+            family = keys[0].endswith("s") and before in ("the", "both")  # "the Clintons"
+            known = len(keys[0]) > 2 and keys[0] not in self.lexicon.given
+            return labels[0] == "PERSON" and known and not acronym and not family
         if labels.count("PERSON") * 2 >= len(labels):
             return True
         if keys[0] in self.lexicon.given:

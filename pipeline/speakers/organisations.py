@@ -255,7 +255,7 @@ class Organisations:
         if i == last + 1 or i >= len(words) or not words[i].capital or not scene.names.adjacent(i - 1):
             return last
         rule = self.lexicon.not_names.get(words[i].key)
-        if (rule and rule.id == "not_name.time") or scene.names.labels[i].endswith(("PERSON", "DATE")):
+        if (rule and rule.id == "not_name.time") or scene.names.labels[i].endswith(("PERSON", "DATE", "B-ORG")):
             return last
         while scene.names.adjacent(i) and words[i + 1].capital:
             i += 1
@@ -270,6 +270,7 @@ class Organisations:
         """Return a name on one line without article, possessive ending and what stands in brackets."""
         name = " ".join(name.split())
         name = re.sub(r"\s*\([^)]*\)?$", "", name)
+        name = re.sub(r"(?: (?:for|of|and|the|at|in|on|to|by))+$", "", name)
         name = re.sub(r"(?:[’']s|[’'])$", "", name).strip(' ,.;:“”"') + (
             "." if re.search(r"\b(?:[A-Z]\.)+[A-Z]\.$|\b(?:Inc|Corp|Co|Ltd)\.$", name) else ""
         )

@@ -27,9 +27,13 @@ _PRONOUNS: dict[str, Gender] = {
 # What stands between a name and another by which the same person goes, no longer than twice KNOWN_REACH.
 _KNOWN_AS = re.compile(r",? (?:also |better |widely |popularly )?(?:known as|nicknamed) (?:the )?[“\"‘']?")
 KNOWN_REACH = 20
+# After it a source names somebody else than who speaks: "a brother of Ana Ruiz".
+_OF = re.compile(r" (?:of|for|to|by|with|like) ")
 _KNOWN = re.compile(r"known as|nicknamed")
 # Whom a text calls by the first name so many times as often as in full, its surname alone seldom means.
 FIRST_NAMES, BY_FIRST_NAME = 2, 0.1
+# How much more a surname means whoever of that surname began a source last.
+SPOKE_LAST = 1.5
 # How much a word of a mention speaks for a person, by the place it has in the person's name.
 PLACE_WEIGHT = {"last": 1.0, "first": 0.7, "middle": 0.4}
 
@@ -155,6 +159,9 @@ class People:
             if self.by_first[id] > FIRST_NAMES * self.full[id] > 0 and weight == PLACE_WEIGHT["last"]:
                 known *= BY_FIRST_NAME
             ranked.append((id, weight**3 * known * (1.0 if fits else 0.05) * self._recency(id, position)))
+        last = max(ranked, key=lambda entry: self._spoke(entry[0], position), default=None)
+        if last is not None and self._spoke(last[0], position) >= 0:
+            ranked = [(id, score * (SPOKE_LAST if id == last[0] else 1.0)) for id, score in ranked]
         total = sum(score for _, score in ranked) or 1.0
         return sorted(((id, score / total) for id, score in ranked), key=lambda entry: (-entry[1], entry[0]))
 
@@ -165,6 +172,12 @@ class People:
         if at < 0:
             return 0.5
         return 0.5 + 1.5 / (1.0 + (position - places[at]) / 600)
+
+    def _spoke(self, id: int, position: int) -> int:
+        """Return where the person, named in full, last began a source before the position, -1 where never."""
+        places = self.source_places[id]
+        at = bisect_left(places, position) - 1
+        return places[at] if at >= 0 else -1
 
     def _beheaded(self, found: list[Name]) -> list[Name]:
         """Return the names, those that begin with a sentence's first word no given name without it: "Stated Ruiz"."""
@@ -211,8 +224,14 @@ class People:
         self.full_places: list[list[int]] = [[] for _ in self.people]
         for mention in self.mentions:
             self.full_places[mention.person].append(mention.start)
+        self.source_places: list[list[int]] = [[] for _ in self.people]
+        starts = [mention.start for mention in self.mentions]
+        for source in self.names.sources:
+            at = bisect_left(starts, source.start)
+            lead = self.text[source.start : starts[at]] if at < len(starts) and starts[at] < source.end else " of "
+            if not _OF.search(lead):
+                self.source_places[self.mentions[at].person].append(starts[at])
         taken = {i for name in (*self._full, *self._short) for i in range(name.first, name.last)}
-        # Those with "Mr." or "Mrs." first: they tell whether somebody of another sex has the surname, too.
         self._shorter(sorted(self._short, key=lambda name: name.gender == "any"))
         self._shorter(self._further(taken))
         self._lone(self.names.given_alone())
@@ -297,8 +316,9 @@ class People:
     def _new(self, name: Name) -> int:
         person = Person(len(self.people), name, self.text)
         self.people.append(person)
-        self.full_places.append([name.start]) if hasattr(self, "full_places") else None
         if hasattr(self, "full_places"):
+            self.full_places.append([name.start])
+            self.source_places.append([])
             self._given_gender(person)
             for word in set(name.keys):
                 self.by_word.setdefault(_bare(word), []).append((person.id, "last"))

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline.records import Span
-from pipeline.speakers.descriptions import DETERMINERS
+from pipeline.speakers.descriptions import DETERMINERS, NOMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 # Of so many paragraphs, this one included, one may be the signature.
 SIGNED = 9
+# What may stand before a noun in its phrase, determiners among it.
+LEADING = (NOMINAL - {"VBG"}) | {"DT", "PRP$", "RB", "PDT"}
+# What stands behind the name of who signs a letter: ", Merthyr Tydfil, Wales".
+_FROM = re.compile(r",(?: [A-Z][\w.’'-]*,?){1,5}\s*")
 _WRITES = re.compile(r"[^\w]*\w")
 # So many of the writer's own "I" make a text a first-person piece or a transcript.
 FIRST_PERSON = 3
@@ -60,7 +64,7 @@ class Phrases:
             return None
         first = before[-1]
         while first > before[0] and self.scene.names.adjacent(first - 1) and first > before[-1] - 6:
-            if self.scene.words[first].key in DETERMINERS:
+            if self.scene.words[first].key in DETERMINERS or self.scene.tag(first - 1) not in LEADING:
                 break
             first -= 1
         return _cut(self.scene.text, self.scene.words[first].start, position)
@@ -100,7 +104,7 @@ class Phrases:
                     self.scene.text[paragraph.span.start : mention.start]
                     + self.scene.text[mention.end : paragraph.span.end]
                 )
-                if mention.full and not rest.strip(" .,—–-\n"):
+                if mention.full and (not rest.strip(" .,—–-\n") or _FROM.fullmatch(rest)):
                     return mention
         return None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from pipeline.records import Candidate, Evidence, Extract, Resolution, Span, Speaker
-from pipeline.speakers.descriptions import Describer
+from pipeline.speakers.descriptions import DETERMINERS, Describer
 from pipeline.speakers.found import PRECISION, Found
 from pipeline.speakers.interview import Interview
 from pipeline.speakers.organisations import Organisations
@@ -22,6 +22,7 @@ from pipeline.speakers.things import Things
 
 if TYPE_CHECKING:
     from pipeline.records import Attribution, How
+    from pipeline.rules import Pronoun
     from pipeline.speakers.names import Gender
     from pipeline.speakers.people import Mention
     from pipeline.speakers.scene import Scene
@@ -213,7 +214,7 @@ class Resolver:
         known = features(self.scene, source.start, attribution, gender, self.spoken[-8:])
         ranked = rank(known, WEIGHTS)
         if not ranked:
-            return self._later(source, gender, rule) or self._unnamed_before(source, rule)
+            return self._later(source, gender, rule) or self._unnamed_before(source, gender, rule)
         unnamed = self._unnamed_just_before(source)
         best, score = ranked[0]
         if unnamed is not None and not known[best].get("same-sentence"):
@@ -255,9 +256,11 @@ class Resolver:
         named = self.people.within(position, source.start)
         return found if near and found.type == "unnamed" and not found.plural and not named else None
 
-    def _unnamed_before(self, source: Span, rule: str) -> Found | None:
+    def _unnamed_before(self, source: Span, gender: Gender, rule: str) -> Found | None:
         for position, found in reversed(self.voices[-3:]):
-            if found.type in ("unnamed", "person") and not found.plural and position < source.start:
+            of = self.people.people[found.person].gender if found.person >= 0 else "any"
+            single = found.type in ("unnamed", "person") and not found.plural
+            if single and position < source.start and of in ("any", gender):
                 return structs.replace(found, how="pronoun", score=0.5)
         return Found(
             self.scene.shown(source), "unnamed", "pronoun", 0.2, evidence=(Evidence(rule, source.start, source.end),)
@@ -393,6 +396,8 @@ class Resolver:
         phrase = noun_phrase(self.scene, source)
         if phrase is None:
             return None
+        if self.scene.words[phrase.head].key in DETERMINERS:  # "one of her aides", "some of the voters"
+            return self.things.group(source, phrase)
         owner = self._owner(source, phrase.first, i)
         if self._titled_body(phrase):
             return self.things.organisation(source, phrase, owner, self.scene.attributions[i])
@@ -426,13 +431,26 @@ class Resolver:
         word = self.scene.words[self.scene.word_at(source.start)]
         rule = self.scene.lexicon.pronouns.get(word.key)
         if rule is not None and word.key in ("his", "her", "its", "their", "whose", "my", "our"):
-            return self._pronoun(word.key, Span(word.start, word.end), i)
+            told = self._told_of(Span(word.start, word.end), rule, i)
+            return self._person(told) if told is not None else self._pronoun(word.key, Span(word.start, word.end), i)
         for mention in self.people.within(source.start, source.end):
             last = self.scene.words[self.scene.word_at(mention.end) - 1]
             if last.possessive and not any(
                 w.possessive for w in self.scene.words[first : self.scene.word_at(mention.start)]
             ):
                 return self._person(mention)
+        return None
+
+    def _told_of(self, owner: Span, rule: Pronoun, i: int) -> Mention | None:
+        """Return whom the words before a possessive tell of: "[Ana Ruiz] will resign, her office said"."""
+        spans = [span for span in self.scene.attributions[i].spans if span.end <= owner.start]
+        if not spans or rule.gender not in ("male", "female") or self.scene.quoted_by(spans[-1].start) == i:
+            return None
+        start = max(spans[-1].start, self.scene.sentence_start(owner.start))
+        for mention in self.people.within(start, spans[-1].end):
+            fits = self.people.people[mention.person].gender in ("any", rule.gender)
+            if fits and self.scene.is_subject(mention):
+                return mention
         return None
 
 

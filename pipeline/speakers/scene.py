@@ -31,7 +31,7 @@ class Scene:
         self.attributions = attributions
         self.lexicon = lexicon(rules)
         self.words = self.lexicon.words(self.text)
-        sources = frozenset(a.source.end for a in attributions if a.source is not None)
+        sources = sorted(a.source for a in attributions if a.source is not None)
         self.names = Names(doc, layout, self.lexicon, self.words, sources)
         self.people = People(self.names, self.lexicon)
         self.word_starts = self.names.starts

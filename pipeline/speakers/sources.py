@@ -91,12 +91,13 @@ def _leads_well(scene: Scene, source: Span, mention: Mention) -> bool:
         start = lead.pop().start
     if not lead:
         return True
-    comma = text[max(0, start - 8) : start].rstrip()[-1:] in (",", "—", "–", "-", ":")
+    opens = _nouns_before(scene, source, start)
+    comma = text[max(0, opens - 8) : opens].rstrip()[-1:] in (",", "—", "–", "-", ":")
     if lead[-1].key in PREPOSITIONS or (lead[-1].key in ("and", "or", "than", "that") and not comma):
         return False
     roles = [k for k, word in enumerate(lead) if _is_person_role(scene, word.key)]
     prepositions = [k for k, word in enumerate(lead) if word.key in PREPOSITIONS]
-    if any(word.key in _WH for word in lead):
+    if any(word.key in _WH and not word.text.isupper() for word in lead):  # not the WHO
         return comma
     # Prepositions within a body's name count for nothing: "Council on Aviation Executive Director Ana Ruiz".
     if _is_person_role(scene, lead[-1].key):
@@ -107,9 +108,25 @@ def _leads_well(scene: Scene, source: Span, mention: Mention) -> bool:
     if not roles or roles[0] > prepositions[0]:
         return comma
     if comma:
-        between = text[lead[prepositions[-1]].start : start]
+        between = text[lead[prepositions[-1]].start : opens]
         return "," not in between.rstrip().rstrip(",—–-:")
+    office = lead[prepositions[-1] + 1 : -1]  # "Speaker of [the House] Rep. Ana Ruiz"
+    if len(office) > 1 and office[0].key == "the" and lead[-1].text.endswith(".") and lead[roles[0]].capital:
+        return True
     return not _is_person_role(scene, lead[-1].key)
+
+
+def _nouns_before(scene: Scene, source: Span, start: int) -> int:
+    """Return where the nouns with a role or a title directly before a name begin: "former Ohio Gov. [Ana Ruiz]"."""
+    i = first = scene.word_at(start)
+    held = False
+    while i and scene.words[i - 1].start >= source.start and scene.names.adjacent(i - 1):
+        word = scene.words[i - 1]
+        if word.key in DETERMINERS or scene.tag(i - 1) not in NOMINAL or "," in scene.text[word.end : word.close]:
+            break
+        held = held or _is_person_role(scene, word.key)
+        i -= 1
+    return scene.words[i].start if held and i < first else start
 
 
 def _is_person_role(scene: Scene, key: str) -> bool:
@@ -123,7 +140,7 @@ def noun_phrase(scene: Scene, source: Span) -> NounPhrase | None:
     if not indices:
         return None
     first, determiner = indices[0], ""
-    if scene.words[first].key in DETERMINERS and len(indices) > 1:
+    if scene.words[first].key in DETERMINERS and len(indices) > 1 and scene.words[indices[1]].key != "of":
         determiner = scene.words[first].key
         first += 1
     last = first

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _OWNED = frozenset(
     ["campaign", "team", "camp", "office", "administration", "government", "staff", "lawyers", "account"]
 )
+# The recogniser's labels of what may speak by its name.
+NAMED = frozenset(["PERSON", "ORG", "GPE", "NORP"])
+# A word that is written as bodies' names are: "KING-TV", "GunBroker.com".
+_BODY_LIKE = re.compile(r"[A-Z]{2}|\w\.\w|\d|@")
 _INDEFINITE = frozenset(["a", "an", "another", "some", "one"])
 _FORCE = re.compile(
     r"\b(?!(?:The|In|On|But|And|When|After|As|If|While|Police) )"
@@ -92,12 +96,15 @@ class Things:
     ) -> Found | None:
         """Resolve a mention whose head is an organisation, a country or nothing the rules know."""
         scene = self.scene
+        if apposed := self._apposed(source, phrase):
+            return apposed
         if owner is not None and phrase.of in ("", "org"):
+            own = self._own_name(phrase)
+            if own is not None:
+                return self._named(own, source, PRECISION["organisation"])
             return self._of_owner(source, phrase, owner)
         if owned := self._owned_here(source, phrase):
             return owned
-        if apposed := self._apposed(source, phrase):
-            return apposed
         if self._counted(source, phrase):
             return self._placed(source, phrase) or self.group(source, phrase)
         if self._is_name(source, phrase):
@@ -123,12 +130,22 @@ class Things:
     def _is_name(self, source: Span, phrase: NounPhrase) -> bool:
         """Tell whether the head is a proper noun: not "Union" that begins a sentence, nor "Bank" in a headline."""
         names, head = self.scene.names, self.scene.words[phrase.head]
-        if phrase.of != "org" or not head.capital:
-            return head.capital
-        if source.start == head.start and head.start in names.sentence_starts:
+        opens = source.start == head.start and head.start in names.sentence_starts
+        if not head.capital or phrase.of != "org":
+            return head.capital and (not opens or self._is_name_by_itself(phrase))
+        if opens:
             return False
         named = phrase.head > phrase.first and names.labels[phrase.head].endswith("-ORG")
         return named or not names.in_title_case(head.start)
+
+    def _is_name_by_itself(self, phrase: NounPhrase) -> bool:
+        """Tell whether a sentence's first word is a name whatever its place: "KING-TV", not "Proponents"."""
+        words, head = self.scene.words, self.scene.words[phrase.head]
+        label = self.scene.names.labels[phrase.head][2:]
+        if label in NAMED or self.scene.tag(phrase.head) in ("NNP", "NNPS") or _BODY_LIKE.search(head.text):
+            return True
+        citizens_for = phrase.last < len(words) and words[phrase.last].key == "for"  # "Citizens for Justice"
+        return citizens_for or self.organisations.begun_by(head.text) is not None
 
     def _body(self, source: Span, phrase: NounPhrase, attribution: Attribution) -> Found:
         """Resolve "the company" to what is spoken of; what has a name in it, as "Lisbon police", is its own name."""
@@ -206,6 +223,16 @@ class Things:
             return Found(text, "org", "organisation", 0.6, evidence=self._evidence(source))
         return self._plain(source, phrase, "org", 0.4)
 
+    def _own_name(self, phrase: NounPhrase) -> str | None:
+        """Return the name of a body that has one behind its owner's: "Ana Ruiz’s [Liberal Party]"."""
+        words = self.scene.words
+        owners = (i for i in range(phrase.head - 1, phrase.first - 1, -1) if words[i].possessive and words[i].capital)
+        first = next(owners, phrase.head) + 1
+        capital = first <= phrase.head and all(words[i].capital for i in range(first, phrase.head + 1))
+        if not capital or words[phrase.head].key in _OWNED or self.scene.names.in_title_case(words[first].start):
+            return None
+        return self.scene.text[words[first].start : words[phrase.head].end]
+
     def _owned(self) -> dict[tuple[int, str], str]:
         """Return for (person, head) the fullest form in the document: "Ana Ruiz’s campaign"."""
         found: dict[tuple[int, str], tuple[bool, int, str]] = {}
@@ -249,7 +276,8 @@ class Things:
         if self.scene.words[phrase.head].capital or self.scene.text[end : end + 2] not in (", ", " —", ": "):
             return None
         for mention in self.organisations.within(end, source.end):
-            if mention.start - end <= 6 and mention.label != "GPE":
+            place = mention.label == "GPE" and (phrase.of != "org" or phrase.role in STATES)
+            if mention.start - end <= 6 and not place:
                 return self._named(mention.name, source, PRECISION["organisation"])
         return None
 
@@ -257,15 +285,18 @@ class Things:
         """Resolve a mention whose head is a proper noun."""
         scene, words = self.scene, self.scene.words
         first = phrase.head
-        while first > phrase.first and self.organisations.joins(first - 1):
+        while first > phrase.first and self.organisations.joins(first - 1) and not scene.names.opens_with(first - 1):
             first -= 1
         last = self._grown(phrase, source)
+        if last - first == 1 and self._family(phrase):
+            return self.group(source, phrase)
         name = self.organisations.clean(scene.text[words[first].start : words[last - 1].end])
         label = scene.names.labels[phrase.head][2:]
         if last - first == 1 and (near := scene.people.misspelt(words[first].key)):
             person = scene.people.people[near[0][0]]
             return Found(person.name, "person", "alias", 0.8, person.id, (person.id,), (), self._evidence(source))
         alone = last - first == 1 and label not in ("ORG", "GPE", "NORP") and phrase.determiner == ""
+        alone = alone and _BODY_LIKE.search(name) is None
         country = scene.lexicon.countries.at(words, first) or scene.lexicon.capitals.at(words, first)
         if (
             phrase.of not in ("org", "document")
@@ -279,6 +310,15 @@ class Things:
         if phrase.of in ("document", "people") and last == phrase.head + 1 and label != "ORG" and not force:
             return self.group(source, phrase)
         return self._named(name, source, PRECISION["organisation"])
+
+    def _family(self, phrase: NounPhrase) -> bool:
+        """Tell whether the mention is a surname's plural: "the Ruizes", "the Bergs"."""
+        word = self.scene.words[phrase.head]
+        if phrase.determiner not in ("the", "both") or not word.key.endswith("s"):
+            return False
+        label = self.scene.names.labels[phrase.head]
+        singular = word.key.removesuffix("s"), word.key.removesuffix("es")
+        return label == "B-PERSON" or any(key in self.scene.people.by_word for key in singular)
 
     def _grown(self, phrase: NounPhrase, source: Span) -> int:
         """Return the end of the name: on over "of the …" and "for …" where capitals follow."""
