@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from pipeline.speakers.scene import SUBJECT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pipeline.records import Attribution, Span
     from pipeline.speakers.found import Found
     from pipeline.speakers.organisations import Organisation, Organisations
@@ -62,26 +64,26 @@ Features = dict[str, dict[str, float]]
 # Weights of a softmax over the candidates, fitted by ``training/speakers.py``; those of "issued-near" and
 # "issued-before" are set by hand: a text names a poll's maker once, mostly, but the labels show it too seldom.
 WEIGHTS: dict[str, float] = {
-    "ahead": 1.16, "ahead-0": 0.18, "ahead-1": -0.17, "ahead-2": 1.15, "ahead-subject": 0.76, "body-again": 1.0,
-    "body-fits": 1.26, "body-nothing": 0.99, "body-nothing-again": -0.07, "body-nothing-early": -0.47,
-    "body-nothing-fit": -0.7, "body-nothing-indefinite": 0.99, "body-often": 0.96, "body-other-kind": -1.91,
-    "body-place": -1.2, "body-spoke-document": -0.31, "body-spoke-org": 0.41, "body-state": 1.34,
-    "document-again": 2.98, "document-fits": 0.44, "document-nothing": 2.92, "document-nothing-again": -0.46,
-    "document-nothing-early": 0.14, "document-nothing-fit": 1.23, "document-nothing-indefinite": -0.61,
-    "document-often": 0.26, "document-other-kind": 0.63, "document-place": -1.59,
-    "document-spoke-document": -1.55, "document-spoke-org": 0.9, "document-spoke-person": -0.28,
-    "document-state": 0.0, "indefinite": -2.29, "issued": -0.88, "issued-ahead": 0.52, "issued-before": 0.0,
-    "issued-near": 2.0, "issued-same": 0.58, "it-again": 0.0, "it-fits": 0.0, "it-nothing": 1.72,
+    "ahead": 0.59, "ahead-0": 0.2, "ahead-1": 0.01, "ahead-2": 0.37, "ahead-subject": 1.24, "body-again": 1.06,
+    "body-fits": 1.58, "body-nothing": 1.4, "body-nothing-again": 0.06, "body-nothing-early": -0.96,
+    "body-nothing-fit": -0.81, "body-nothing-indefinite": 1.09, "body-often": 1.06, "body-other-kind": -1.73,
+    "body-place": -0.94, "body-spoke-document": -0.3, "body-spoke-org": 0.24, "body-state": 1.21,
+    "document-again": 2.91, "document-fits": 0.42, "document-nothing": 3.15, "document-nothing-again": -0.29,
+    "document-nothing-early": -0.5, "document-nothing-fit": 1.0, "document-nothing-indefinite": -0.26,
+    "document-often": 0.38, "document-other-kind": 0.6, "document-place": -1.69,
+    "document-spoke-document": -1.48, "document-spoke-org": 0.86, "document-spoke-person": -0.1,
+    "document-state": 0.0, "indefinite": -1.76, "issued": -1.14, "issued-ahead": 0.87, "issued-before": 0.0,
+    "issued-near": 2.0, "issued-same": 1.01, "it-again": 0.0, "it-fits": 0.0, "it-nothing": 1.86,
     "it-nothing-again": 0.0, "it-nothing-early": 0.0, "it-nothing-fit": 0.0, "it-nothing-indefinite": 0.0,
-    "it-often": 0.19, "it-other-kind": 0.0, "it-place": -0.56, "it-spoke-document": -0.67, "it-spoke-org": 1.68,
-    "last-subject": 0.43, "local": 0.41, "modified": 0.66, "modified-not": -0.72, "most": 0.22, "nearest": 0.68,
-    "nothing-long": -0.94, "nothing-modified": 0.13, "other-0": 0.97, "other-1": -0.6, "other-2": -0.12,
-    "other-3": -0.28, "own-content": 0.4, "placed": -0.98, "said-nothing": -0.45,
-    "said-nothing-indefinite": -0.55, "said-spoke": 1.38, "said-spoke-last-0": -0.08, "said-spoke-last-1": 0.03,
-    "said-spoke-org": -0.43, "said-spoke-person": 1.84, "same-paragraph": 1.11, "second": 0.18, "seen": -1.18,
-    "spoke": 0.18, "spoke-described": -0.29, "spoke-last-0": -0.45, "spoke-last-1": 1.85, "spoke-last-2": 1.39,
-    "spoke-last-3": 0.54, "subject-0": 0.24, "subject-1": -0.77, "subject-2": -0.05, "subject-3": -0.57,
-    "told": -0.17,
+    "it-often": 0.26, "it-other-kind": 0.0, "it-place": -0.69, "it-spoke-document": -0.71, "it-spoke-org": 1.79,
+    "last-subject": 0.37, "local": 0.25, "modified": 0.7, "modified-not": -0.66, "most": 0.23, "nearest": 0.73,
+    "nothing-long": -0.82, "nothing-modified": 0.12, "other-0": 1.04, "other-1": -0.45, "other-2": -0.12,
+    "other-3": -0.16, "own-content": 0.3, "placed": -1.01, "said-nothing": -0.5,
+    "said-nothing-indefinite": -0.53, "said-spoke": 1.37, "said-spoke-last-0": -0.08, "said-spoke-last-1": 0.09,
+    "said-spoke-org": -0.37, "said-spoke-person": 1.78, "same-paragraph": 1.01, "second": 0.39, "seen": -0.99,
+    "spoke": 0.29, "spoke-described": -0.16, "spoke-last-0": -0.43, "spoke-last-1": 1.74, "spoke-last-2": 1.3,
+    "spoke-last-3": 0.5, "subject-0": 0.16, "subject-1": -0.76, "subject-2": -0.11, "subject-3": -0.6,
+    "told": -0.29,
 }  # fmt: skip
 
 
@@ -113,8 +115,7 @@ class Bodies:
         indefinite = kind != "it" and (phrase is None or phrase.determiner not in DEFINITE)
         self._mentioned(found, source, attribution)
         self._spoke(found, source, voices, kind)
-        just = any("spoke-last-0" in known or "spoke-last-1" in known for known in found.values())
-        if early and (indefinite or not just):
+        if early and (indefinite or not any(self._at_hand(known) for known in found.values())):
             self._ahead(found, source)
         if kind == "document" and phrase is not None:
             self._issuers(found, source, phrase)
@@ -143,6 +144,11 @@ class Bodies:
         return {
             name: {f"{kind}-{f}" if f in _BY_KIND else f: v for f, v in known.items()} for name, known in found.items()
         }
+
+    def _at_hand(self, known: dict[str, float]) -> bool:
+        """Tell whether a body has just spoken or been named in the paragraph: "the company" is hardly one to come."""
+        named = known.get("same-paragraph") and "place" not in known
+        return bool("spoke-last-0" in known or "spoke-last-1" in known or named)
 
     def _fit(self, name: str, heads: set[str], modifiers: list[str]) -> dict[str, float]:
         """Return how well the anaphor's words, its kinds of body and what stands before them, fit a candidate."""
@@ -207,7 +213,20 @@ class Bodies:
             if name is not None:
                 full = self.organisations.fullest(self.organisations.clean(name))
                 found.append((word.start, self._document(word.key), full))
-        return found
+        return sorted([*found, *self._told_in()])
+
+    def _told_in(self) -> Iterator[tuple[int, str, str]]:
+        """Yield the documents in which a body says something: "the agency said in its report"."""
+        for attribution in self.scene.attributions:
+            if attribution.medium is None or attribution.source is None:
+                continue
+            named = self.organisations.within(attribution.source.start, attribution.source.end)
+            words = self.scene.words_in(attribution.medium.start, attribution.medium.end)
+            rules = [(i, self.scene.lexicon.roles.get(self.scene.words[i].key)) for i in words]
+            head = next((i for i, rule in rules if rule is not None and rule.of == "document"), None)
+            if head is not None and named and named[0].label == "ORG":
+                kind = self._document(self.scene.words[head].key)
+                yield attribution.medium.start, kind, self.organisations.fullest(named[0].name)
 
     def _document(self, key: str) -> str:
         """Return the kind of a document by its head: polls and surveys are one, the others their word's singular."""

@@ -71,7 +71,7 @@ class Describer:
     def read(self, start: int, end: int, kind: str) -> Description | None:
         """Return the description in [start, end), None where no person's role is its head."""
         forms, keys, head = set(), set(), False
-        words = self.scene.words
+        words, labels = self.scene.words, self.scene.names.labels
         indices = list(self.scene.words_in(start, end))
         i = 0
         while i < len(indices):
@@ -80,7 +80,7 @@ class Describer:
             hit = max((hit for hit in hits if hit is not None), key=lambda hit: hit[0], default=None)
             length = min(hit[0], len(indices) - i) if hit else 1
             role = hit is not None and getattr(hit[1], "of", "person") == "person"
-            if role and not any(words[k].key in PREPOSITIONS for k in indices[:i]):
+            if role and not any(words[k].key in PREPOSITIONS and not labels[k].endswith("-ORG") for k in indices[:i]):
                 head = True
                 forms |= self._forms(at, length)
             keys |= self._keys(at, length)
@@ -137,6 +137,9 @@ class Describer:
         """
         words, name = self.scene.words, self.scene.word_at(start)
         first = self._nouns_before(name, floor)
+        if first and first < name and words[first - 1].key == "of":  # "Bank of Norland Governor Ana Ruiz"
+            while first and self.scene.names.labels[first - 1].endswith("-ORG"):
+                first -= 1
         office = first - 1 - (words[first - 1].key == "the")
         if office > 0 and first < name and words[office].key in ("of", "to", "for") and words[first].start > floor:
             begin = self._nouns_before(office, floor)

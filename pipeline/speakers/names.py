@@ -24,11 +24,15 @@ Gender = Literal["male", "female", "any"]
 
 # A name has at most this many words; a longer run of capitals is a headline or a list.
 LONGEST_NAME = 6
+# Words that title case leaves small.
+_SMALL = frozenset(
+    ["with", "from", "into", "over", "than", "upon", "amid", "about", "after", "before", "under", "near"]
+)
 # From this share of capitalised words on, a paragraph is written in title case (or all capitals):
 # there a capital says nothing.
 TITLE_CASE = 0.6
 # A paragraph that ends like a sentence needs more: short ones may hold little but names.
-ALL_CAPITALS = 0.8
+ALL_CAPITALS = 0.94
 _SENTENCE_ENDS = (".", ".”", '."', "?", "!", ".’", ".'")
 _LETTERS = re.compile(r"[^\W\d_]{4,}")
 # A word that describes who is named after it: "Co-moderator Ana Ruiz", "Oscar-winner Ruiz".
@@ -452,7 +456,7 @@ class Names:
 
 
 def _title_case(paragraph: str) -> bool:
-    found = _LETTERS.findall(paragraph)
+    found = [word for word in _LETTERS.findall(paragraph) if word not in _SMALL]
     capital = sum(word[0].isupper() for word in found)
     if paragraph.endswith(_SENTENCE_ENDS):
         return len(found) > 5 and capital / len(found) >= ALL_CAPITALS

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 _ACRONYM = re.compile(r"[A-Z](?:[A-Z&.]|[a-z](?=[A-Z])){1,9}")
 _IN_BRACKETS = re.compile(r"\(([A-Z][A-Za-z&.]{1,9})\)")
 _DATELINE = re.compile(r"[A-Z][A-Z .'’/]{3,40}(?:,[^\n]{0,40})?(?: \([A-Za-z]{2,12}\))? ?[-–—] ?")
+_ADJECTIVE = re.compile(r"[a-z](?:ic|al|ive|ary|ian|ental)$")
 _CONNECTORS = frozenset(["of", "for", "and", "the", "&", "on", "in", "to", "de", "du", "la"])
 _LABELS = frozenset(["ORG", "GPE", "NORP", "FAC", "LOC"])
+# Kinds of body that bear another's name: the Arden Workers Union is not Arden.
+OTHERS = frozenset(
+    ["role_form.union", "role_form.association", "role_form.alliance", "role_form.court", "role_form.police",
+     "role_form.committee", "role_form.hospital"]
+)  # fmt: skip
 # A fuller form may have this many words more than the short one.
 MORE_WORDS = 4
 
@@ -89,6 +95,7 @@ class Organisations:
     def begun_by(self, word: str) -> str | None:
         """Return the one organisation of several words whose name begins with the word: "Arden" of "Arden Oil"."""
         forms = [form for form in self.by_word.get(key_of(word), ()) if form.split()[0] == word != form]
+        forms = [form for form in forms if not OTHERS & self.lexicon.forms_of.get(key_of(form.split()[-1]), set())]
         return forms[0] if len(forms) == 1 and all(self._of_name(more) for more in forms[0].split()[1:]) else None
 
     def _of_name(self, word: str) -> bool:
@@ -153,12 +160,24 @@ class Organisations:
             somebody = any((m.start, m.end) == (start, end) for m in self.scene.people.within(start, end))
             if self._dateline(start, name) or somebody or (found and start < found[-1].end):
                 continue
+            if found and self._joined(found[-1], start, end):
+                before = found.pop()
+                start, label = before.start, before.label
+                name = self.clean(self.scene.text[start:end])
             if name and name[0].isupper():
                 found.append(Organisation(start, end, name, label))
         self.mentions = sorted([*found, *self._again(found)], key=lambda mention: mention.start)
         for mention in self.mentions:
             if mention.label in ("ORG", "GPE") and not self.scene.names.in_title_case(mention.start):
                 self.forms[mention.name] += 1
+
+    def _joined(self, last: Organisation, start: int, end: int) -> bool:
+        """Tell whether two entities are one name: "National Oceanic" and "Atmospheric Administration"."""
+        text = self.scene.text
+        if last.label != "ORG" or text[last.end : start] != " and " or " " not in text[start:end]:
+            return False
+        adjectives = (text[last.start : last.end].split()[-1], text[start:end].split()[0])
+        return all(_ADJECTIVE.search(word) for word in adjectives)
 
     def _dateline(self, start: int, name: str) -> bool:
         """Tell whether the name is the place in capitals that opens a report: "STRATHAVEN, Oct 21 (NNA) - …"."""
@@ -243,6 +262,8 @@ class Organisations:
     def _further(self, last: int) -> int:
         """Return where a body's name ends that goes on: "Court of Appeals [for the Sixth Circuit]"."""
         words, scene = self.scene.words, self.scene
+        if words[last].key == "of" and scene.names.adjacent(last) and words[last + 1].capital:
+            return last + 1  # cut by the recogniser: "Reserve Bank of"
         if not self._of_organisation(last) and words[last].key != "appeals":
             return last
         i = last + 1

@@ -20,13 +20,13 @@ CANDIDATES = 12
 # Weights of a softmax over the candidates, fitted by ``training/speakers.py``; that of "same-quotation" is set by
 # hand: a pronoun inside a quotation mostly means somebody named there, which labels show too seldom.
 WEIGHTS: dict[str, float] = {
-    "full": 0.81, "gender": 0.33, "last-subject": 0.95, "local": 0.38, "modifier-0": 0.88, "modifier-1": -0.53,
-    "modifier-2": -0.36, "modifier-3": -0.78, "most": -0.45, "nearest": 1.11, "object-0": 0.4,
-    "object-1": -0.09, "object-2": -1.21, "object-3": -0.64, "often": 1.08, "own-content": -1.12,
-    "quoted": -1.13, "same-paragraph": 2.64, "same-quotation": 1.5, "second": 0.68, "seen": -1.46,
-    "spoke": -0.29, "spoke-last": 1.68, "spoke-last-0": 0.41, "spoke-last-1": 1.68, "spoke-last-2": -0.03,
-    "spoke-last-3": -0.39, "spoke-last-here": 1.57, "spoke-second": 0.94, "subject-0": 0.1, "subject-1": -1.29,
-    "subject-2": -0.57, "subject-3": -1.19, "topic-0": 1.54, "topic-1": 1.53, "topic-2": 0.64, "topic-3": 0.12,
+    "full": 0.8, "gender": 0.33, "last-subject": 1.03, "local": 0.41, "modifier-0": 0.9, "modifier-1": -0.51,
+    "modifier-2": -0.35, "modifier-3": -0.79, "most": -0.41, "nearest": 1.16, "object-0": 0.42,
+    "object-1": -0.07, "object-2": -1.15, "object-3": -0.53, "often": 1.04, "own-content": -0.95,
+    "quoted": -1.14, "same-paragraph": 2.65, "same-quotation": 1.5, "second": 0.74, "seen": -1.58,
+    "spoke": -0.19, "spoke-last": 1.66, "spoke-last-0": 0.39, "spoke-last-1": 1.65, "spoke-last-2": -0.04,
+    "spoke-last-3": -0.33, "spoke-last-here": 1.56, "spoke-second": 0.92, "subject-0": 0.03, "subject-1": -1.33,
+    "subject-2": -0.59, "subject-3": -1.22, "topic-0": 1.47, "topic-1": 1.47, "topic-2": 0.58, "topic-3": 0.1,
 }  # fmt: skip
 
 # Sentences back; beyond the last one a mention is far.

@@ -40,21 +40,21 @@ _NEVER_GUESSED = frozenset(
 # Weights of a softmax over people and nobody, fitted by ``training/speakers.py``; those of "same-quotation" (as in
 # ``pronouns``) and "after-speaks" ("the museum's head promised it …, Marsh stressed") are set by hand.
 WEIGHTS: dict[str, float] = {
-    "a-after": 0.29, "a-after-speaks": 0.84, "a-after-undescribed": 0.29, "a-best": 0.87,
-    "a-early-office": 1.29, "a-nobody": 1.46, "a-nobody-again": 0.37, "a-nobody-bare": 0.0,
-    "a-nobody-early": -1.99, "a-nobody-long": -0.21, "a-nobody-mostly": 1.82, "a-nobody-own": 1.46,
-    "a-office": 0.64, "a-only": 0.48, "a-other": -0.31, "a-partly": 0.63, "a-sure": 0.35, "after": -0.29,
-    "after-speaks": 3.0, "after-undescribed": 0.0, "best": 0.75, "early-office": 2.04, "full": 0.77,
-    "gender": -0.35, "last-subject": 0.75, "local": 0.49, "modifier-0": 0.06, "modifier-1": -0.71,
-    "modifier-2": 0.13, "modifier-3": -0.64, "most": -0.29, "nearest": -0.03, "nobody": 1.72,
-    "nobody-again": 1.57, "nobody-bare": 0.68, "nobody-early": -1.07, "nobody-long": 0.74,
-    "nobody-mostly": 1.74, "nobody-own": 0.4, "object-0": 0.18, "object-1": 0.93, "object-2": -0.4,
-    "object-3": -1.07, "office": 0.34, "often": 0.4, "only": 0.9, "other": -1.23, "own-content": -0.86,
-    "partly": 0.64, "quoted": 0.08, "same-paragraph": 0.16, "same-quotation": 1.5, "second": 0.19, "seen": -0.5,
-    "spoke": 0.59, "spoke-last": 0.83, "spoke-last-0": 1.68, "spoke-last-1": 0.25, "spoke-last-2": -0.72,
-    "spoke-last-3": -0.39, "spoke-last-here": 0.1, "spoke-second": 0.44, "subject-0": 0.3, "subject-1": -0.13,
-    "subject-2": -0.04, "subject-3": -0.89, "sure": 1.48, "topic-0": 0.03, "topic-1": 1.03, "topic-2": 0.97,
-    "topic-3": -0.25, "unseen": 0.17,
+    "a-after": 0.28, "a-after-speaks": 0.83, "a-after-undescribed": 0.28, "a-best": 0.86,
+    "a-early-office": 1.34, "a-nobody": 1.41, "a-nobody-again": 0.35, "a-nobody-bare": 0.0,
+    "a-nobody-early": -2.01, "a-nobody-long": -0.15, "a-nobody-mostly": 1.96, "a-nobody-own": 1.41,
+    "a-office": 0.64, "a-only": 0.44, "a-other": -0.34, "a-partly": 0.59, "a-sure": 0.32, "after": -0.3,
+    "after-speaks": 3.0, "after-undescribed": 0.0, "best": 0.7, "early-office": 2.02, "full": 0.7,
+    "gender": -0.39, "last-subject": 0.72, "local": 0.47, "modifier-0": 0.03, "modifier-1": -0.73,
+    "modifier-2": 0.07, "modifier-3": -0.73, "most": -0.3, "nearest": -0.06, "nobody": 1.63,
+    "nobody-again": 1.64, "nobody-bare": 0.73, "nobody-early": -1.02, "nobody-long": 0.72,
+    "nobody-mostly": 1.52, "nobody-own": 0.48, "object-0": 0.48, "object-1": 1.0, "object-2": -0.49,
+    "object-3": -1.09, "office": 0.31, "often": 0.4, "only": 1.0, "other": -1.38, "own-content": -0.89,
+    "partly": 0.68, "quoted": 0.06, "same-paragraph": 0.15, "same-quotation": 1.5, "second": 0.21,
+    "seen": -0.45, "spoke": 0.6, "spoke-last": 0.89, "spoke-last-0": 1.73, "spoke-last-1": 0.33,
+    "spoke-last-2": -0.71, "spoke-last-3": -0.47, "spoke-last-here": 0.02, "spoke-second": 0.46,
+    "subject-0": 0.3, "subject-1": -0.09, "subject-2": -0.11, "subject-3": -0.93, "sure": 1.57, "topic-0": 0.09,
+    "topic-1": 1.02, "topic-2": 0.94, "topic-3": -0.23, "unseen": 0.15,
 }  # fmt: skip
 
 
