@@ -20,6 +20,8 @@ _ACRONYM = re.compile(r"[A-Z](?:[A-Z&.]|[a-z](?=[A-Z])){1,9}")
 _IN_BRACKETS = re.compile(r"\(([A-Z][A-Za-z&.]{1,9})\)")
 _DATELINE = re.compile(r"[A-Z][A-Z .'’/]{3,40}(?:,[^\n]{0,40})?(?: \([A-Za-z]{2,12}\))? ?[-–—] ?")
 _ADJECTIVE = re.compile(r"[a-z](?:ic|al|ive|ary|ian|ental)$")
+# Where the place ends in a dateline.
+_FILED = re.compile(r"[,(:–—]| -")
 _CONNECTORS = frozenset(["of", "for", "and", "the", "&", "on", "in", "to", "de", "du", "la"])
 _LABELS = frozenset(["ORG", "GPE", "NORP", "FAC", "LOC"])
 # Kinds of body that bear another's name: the Arden Workers Union is not Arden.
@@ -149,6 +151,8 @@ class Organisations:
     def _find(self) -> None:
         """Enter what the recogniser found, and the same names where it found them not."""
         found: list[Organisation] = []
+        datelines = (p.span.of(self.scene.text) for p in self.scene.layout.paragraphs if p.zone == "dateline")
+        filed = {_FILED.split(dateline)[0].strip().casefold() for dateline in datelines}
         for first, last, label in self.scene.names.entities:
             shown = self.scene.text[first:last]
             if label not in _LABELS or key_of(shown) in _CONNECTORS:
@@ -160,6 +164,8 @@ class Organisations:
             somebody = any((m.start, m.end) == (start, end) for m in self.scene.people.within(start, end))
             if self._dateline(start, name) or somebody or (found and start < found[-1].end):
                 continue
+            if name.casefold() in filed:
+                label = "GPE"
             if found and self._joined(found[-1], start, end):
                 before = found.pop()
                 start, label = before.start, before.label

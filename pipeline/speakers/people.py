@@ -355,7 +355,8 @@ class People:
         other_suffixes = {_stopless(k) for k in other if k in self.lexicon.suffixes}
         if suffixes and other_suffixes and suffixes != other_suffixes:
             return False
-        if sorted(core) == sorted(theirs):
+        short, long = sorted((keys, other), key=len)
+        if sorted(core) == sorted(theirs) or long[-len(short) :] == short:
             return True
         if _bare(core[-1]) == _bare(theirs[-1]):
             given = self.lexicon.same_given(core[0], theirs[0])
@@ -439,9 +440,10 @@ def _deletions(word: str) -> list[str]:
 
 
 def _core(keys: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
-    """Return the name's words without suffixes and particles."""
+    """Return the name's words without suffixes and particles, "Ben" and "Al" kept where they are first names."""
     core = tuple(k for k in keys if k not in lexicon.suffixes and k not in lexicon.particles)
-    return core or keys
+    given = keys[0] in lexicon.particles and keys[0] in lexicon.given
+    return (keys[0], *core) if given else core or keys
 
 
 def _length(keys: tuple[str, ...], lexicon: Lexicon) -> int:

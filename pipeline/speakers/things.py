@@ -285,7 +285,9 @@ class Things:
         """Resolve a mention whose head is a proper noun."""
         scene, words = self.scene, self.scene.words
         first = phrase.head
-        while first > phrase.first and self.organisations.joins(first - 1) and not scene.names.opens_with(first - 1):
+        while first > phrase.first and not scene.names.opens_with(first - 1):
+            if not self.organisations.joins(first - 1) and not self._of_many(first - 1):
+                break
             first -= 1
         last = self._grown(phrase, source)
         if last - first == 1 and self._family(phrase):
@@ -310,6 +312,13 @@ class Things:
         if phrase.of in ("document", "people") and last == phrase.head + 1 and label != "ORG" and not force:
             return self.group(source, phrase)
         return self._named(name, source, PRECISION["organisation"])
+
+    def _of_many(self, i: int) -> bool:
+        """Tell whether the word is a plural's possessive within a name: "the [Travellers’] League"."""
+        word, label = self.scene.words[i], self.scene.names.labels[i][2:]
+        plural = word.key.endswith("s") or word.key in ("women", "men", "children", "people")
+        beside = self.scene.text[word.close : self.scene.words[i + 1].start] == " "
+        return word.possessive and word.capital and plural and beside and label not in ("PERSON", "GPE")
 
     def _family(self, phrase: NounPhrase) -> bool:
         """Tell whether the mention is a surname's plural: "the Ruizes", "the Bergs"."""
