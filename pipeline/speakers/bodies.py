@@ -46,6 +46,8 @@ STATES = frozenset(
 # Documents that are not what somebody says today.
 _LAID_DOWN = frozenset(["rules", "rule", "laws", "law", "records", "filings", "guidelines", "documents"])
 _PLACED, PLACED = re.compile(r"\b(?:in|at|near|from|to|across|outside) (?:the )?\Z"), 16
+# What stands before a journal in which something is published: it does not say so.
+_JOURNAL, JOURNAL = re.compile(r"\b(?:journal|published (?:\w+ )?in|appeared in) (?:the )?\Z"), 40
 _BY = re.compile(r"(?: [a-z]+){0,4} (?:by|from) (?:the )?")
 # So many documents with an issuer, before the anaphor and after it, are looked at.
 ISSUED = 20
@@ -61,8 +63,8 @@ _BY_KIND = frozenset(
 )  # fmt: skip
 Features = dict[str, dict[str, float]]
 
-# Weights of a softmax over the candidates, fitted by ``training/speakers.py``; those of "issued-near" and
-# "issued-before" are set by hand: a text names a poll's maker once, mostly, but the labels show it too seldom.
+# Weights of a softmax over the candidates, fitted by ``training/speakers.py``; those of "issued-near", "issued-before"
+# and "it-issued" are set by hand: a text names a poll's maker once, mostly, but the labels show it too seldom.
 WEIGHTS: dict[str, float] = {
     "ahead": 0.59, "ahead-0": 0.2, "ahead-1": 0.01, "ahead-2": 0.37, "ahead-subject": 1.24, "body-again": 1.06,
     "body-fits": 1.58, "body-nothing": 1.4, "body-nothing-again": 0.06, "body-nothing-early": -0.96,
@@ -73,7 +75,7 @@ WEIGHTS: dict[str, float] = {
     "document-often": 0.38, "document-other-kind": 0.6, "document-place": -1.69,
     "document-spoke-document": -1.48, "document-spoke-org": 0.86, "document-spoke-person": -0.1,
     "document-state": 0.0, "indefinite": -1.76, "issued": -1.14, "issued-ahead": 0.87, "issued-before": 0.0,
-    "issued-near": 2.0, "issued-same": 1.01, "it-again": 0.0, "it-fits": 0.0, "it-nothing": 1.86,
+    "issued-near": 2.0, "issued-same": 1.01, "it-again": 0.0, "it-fits": 0.0, "it-issued": 2.5, "it-nothing": 1.86,
     "it-nothing-again": 0.0, "it-nothing-early": 0.0, "it-nothing-fit": 0.0, "it-nothing-indefinite": 0.0,
     "it-often": 0.26, "it-other-kind": 0.0, "it-place": -0.69, "it-spoke-document": -0.71, "it-spoke-org": 1.79,
     "last-subject": 0.37, "local": 0.25, "modified": 0.7, "modified-not": -0.66, "most": 0.23, "nearest": 0.73,
@@ -115,6 +117,8 @@ class Bodies:
         indefinite = kind != "it" and (phrase is None or phrase.determiner not in DEFINITE)
         self._mentioned(found, source, attribution)
         self._spoke(found, source, voices, kind)
+        if kind == "it":
+            self._of_document(found, source)
         if early and (indefinite or not any(self._at_hand(known) for known in found.values())):
             self._ahead(found, source)
         if kind == "document" and phrase is not None:
@@ -245,6 +249,15 @@ class Bodies:
                 known["issued-ahead" if position > source.start else "issued-before"] = 1.0
                 known["issued-near"] = max(known.get("issued-near", 0.0), 1.0 / (1 + abs(away)))
 
+    def _of_document(self, found: Features, source: Span) -> None:
+        """Enter who made a document that the sentence before is about: "A study by Arden came out. It …"."""
+        sentence = self.scene.sentence(source.start)
+        at = bisect_left(self.issued, (source.start,))
+        for position, _, name in self.issued[max(0, at - 2) : at]:
+            token = self.scene.token(position)
+            if sentence - self.scene.sentence(position) == 1 and token is not None and token.dep_ in SUBJECT:
+                found.setdefault(name, {})["it-issued"] = 1.0
+
     def _mentioned(self, found: Features, source: Span, attribution: Attribution) -> None:
         scene = self.scene
         sentence, paragraph = scene.sentence(source.start), scene.paragraph(source.start)
@@ -254,6 +267,8 @@ class Bodies:
             if mention.label not in ("ORG", "GPE"):
                 continue
             name = self.organisations.fullest(mention.name)
+            if _JOURNAL.search(scene.text, max(0, mention.start - JOURNAL), mention.start):
+                continue
             if name not in found:
                 if len(found) >= CANDIDATES:
                     continue

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipeline.records import Span
-    from pipeline.rules import Country
+    from pipeline.rules import Country, Role
     from pipeline.speakers.people import Mention
     from pipeline.speakers.scene import Scene
     from pipeline.speakers.sources import NounPhrase
@@ -39,8 +39,13 @@ _PARTIES = {"gop": "republican", "democratic": "democrat", "dem": "democrat", "t
 # An apposition longer than this many words is something else.
 LONGEST = 18
 _BREAK = re.compile(r"[,;:()“”\"—–\[\]]|\s-\s|\n")
-_APPOSED = re.compile(r", (?:(?:aged )?\d\d?, )?")
+_APPOSED = re.compile(r"(?: \(\d\d?\))?, (?:(?:aged )?\d\d?, |(?:[A-Z][A-Za-z]?[A-Z]{1,2}, )+)?")
 _PARTY = re.compile(r",? ?\(?([RDI])-([A-Z][\w.]+)")
+_AGED = re.compile(r"\d{1,3}-year-old")
+_AGE = re.compile(r",? \(?(\d{1,3})\)?(?=[,.;)])")
+# Titles that say nothing of an office held beside them.
+_RANKS = ("title.military", "title.honorific", "title.nobility")
+_COURTESIES = ("title.honorific-male", "title.honorific-female")
 _OWN = frozenset(["his", "her", "their"])
 _COURTESY = re.compile(r"(?:^| )(?:Mr|Mrs|Ms|Mx|Dr|Sir|Miss|Fr|Hon|Rt Hon|Cllr|Haji|Alhaji)\.?$")
 _HOME = re.compile(r",? of ([A-Z]\w+(?: [A-Z]\w+)?)")
@@ -65,7 +70,7 @@ class Describer:
         self.lexicon = scene.lexicon
         self.of_person: dict[int, list[Description]] = {}
         for mention in scene.people.mentions:
-            if mention.full or mention.titled:
+            if mention.full or mention.titled or scene.people.people[mention.person].first_seen == mention.start:
                 self._beside(mention)
 
     def read(self, start: int, end: int, kind: str) -> Description | None:
@@ -76,10 +81,10 @@ class Describer:
         i = 0
         while i < len(indices):
             at = indices[i]
-            hits = (self.lexicon.roles.at(words, at), self.lexicon.titles.at(words, at))
+            hits = (self.lexicon.roles.at(words, at), self.lexicon.titles.at(words, at), self._compound(at))
             hit = max((hit for hit in hits if hit is not None), key=lambda hit: hit[0], default=None)
             length = min(hit[0], len(indices) - i) if hit else 1
-            role = hit is not None and getattr(hit[1], "of", "person") == "person"
+            role = hit is not None and getattr(hit[1], "of", "person") == "person" and hit[1].id not in _COURTESIES
             if role and not any(words[k].key in PREPOSITIONS and not labels[k].endswith("-ORG") for k in indices[:i]):
                 head = True
                 forms |= self._forms(at, length)
@@ -90,12 +95,25 @@ class Describer:
         text = " ".join(self.scene.text[start:end].split())
         return Description(start, end, text, frozenset(forms), frozenset(keys), kind)
 
+    def _compound(self, i: int) -> tuple[int, Role] | None:
+        """Return the role behind "ex-" or "co-"."""
+        key = self.scene.words[i].key
+        rule = self.lexicon.roles.get(key[3:]) if key.startswith(("ex-", "co-")) else None
+        return (1, rule) if rule is not None else None
+
     def national(self, source: Span, phrase: NounPhrase) -> Description | None:
         """Return "the Italian" as a description: somebody of the country; None where the words name no nation's one."""
         word, nation = self.scene.words[phrase.head], self._nation(phrase.head)
         if nation is None or phrase.determiner != "the" or phrase.head > phrase.first or phrase.last > phrase.head + 1:
             return None
         return Description(source.start, word.end, word.text, frozenset(), frozenset([nation.id]), "tied")
+
+    def aged(self, source: Span, phrase: NounPhrase) -> Description | None:
+        """Return "the 34-year-old" as a description, None where the words tell no age."""
+        word = self.scene.words[phrase.head]
+        if phrase.determiner != "the" or _AGED.fullmatch(word.key) is None:
+            return None
+        return Description(source.start, word.end, word.text, frozenset([word.key]), frozenset([word.key]), "tied")
 
     def match(self, sought: Description, person: int) -> float:
         """Say how well a person's own descriptions fit: 0 not at all, 1 the office, more with each further word."""
@@ -122,9 +140,24 @@ class Describer:
         found = self.of_person.get(person, [])
         if not found:
             return None
-        order = {"apposition": 0, "before": 1, "copula": 2, "title": 3, "tied": 4, "place": 9}
-        ranked = sorted(found, key=lambda d: (order.get(d.kind, 5), d.start))
-        return next((text for d in ranked if d.kind != "place" and (text := _bare(d.text))), None)
+        ranked = sorted(found, key=lambda d: (_standing(d), d.start))
+        return next((text for d in ranked if d.kind != "place" and (text := self._without_rank(_bare(d.text)))), None)
+
+    def _without_rank(self, text: str) -> str:
+        """Return a role without a rank or courtesy behind it: "Junta leader [General]", "Spokesperson [Rear Adm.]"."""
+        shown = text.split()
+        for length in (3, 2, 1):
+            if len(shown) <= length:
+                continue
+            words = self.lexicon.words(" ".join(shown[-length:]))
+            hit = self.lexicon.titles.at(words, 0) if words else None
+            ranked = hit is not None and hit[0] == len(words) and hit[1].id.startswith(_RANKS)
+            held = (
+                self.lexicon.roles.get(w.key) or self.lexicon.titles.get(w.key) for w in self.lexicon.words(text)[:-1]
+            )
+            if ranked and any(rule is not None and getattr(rule, "of", "person") == "person" for rule in held):
+                return " ".join(shown[:-length])
+        return text
 
     def add(self, person: int, description: Description) -> None:
         """Tie a description to a person."""
@@ -153,11 +186,23 @@ class Describer:
         scene, first = self.scene, i
         while first and i - first < 9 and scene.words[first - 1].start >= floor:
             before = scene.words[first - 1]
+            if before.key == "and" and self._joint_office(first - 1):
+                first -= 2
+                continue
             gap = scene.text[before.close : scene.words[first].start]
             if gap not in (" ", "\u00a0", "-") or scene.tag(first - 1) not in NOMINAL or before.key in DETERMINERS:
                 break
             first -= 1
         return first
+
+    def _joint_office(self, i: int) -> bool:
+        """Tell whether "and" stands within an office: "Mines and Energy Minister Ana Ruiz", "President and CEO"."""
+        words = self.scene.words
+        near = 0 < i < len(words) - 1 and words[i - 1].capital and words[i + 1].capital
+        names = self.scene.names
+        if not near or not names.adjacent(i) or not names.adjacent(i - 1) or names.labels[i - 1].endswith("PERSON"):
+            return False
+        return self.scene.tag(i - 1) in ("NN", "NNS", "NNP", "NNPS")
 
     def _nation(self, i: int) -> Country | None:
         """Return the country whose adjective the word is."""
@@ -194,14 +239,16 @@ class Describer:
         if comma := _APPOSED.match(text, mention.end):
             start, end = self.after_comma(comma.end())
             words = list(scene.words_in(start, end))
-            if words and self._noun_phrase(words[0]):
+            if words and self._noun_phrase(words[0]) and not self._other(start, end):
                 self._add(mention, self.read(start, end, "apposition") or self._loosely(start, end, _OWN | {"a", "an"}))
         elif copula := re.compile(r",? (?:who )?(?:is|was|became) (?=the |a |an |\w+[’']s )").match(text, mention.end):
             self._add(mention, self.read(*self.after_comma(copula.end()), "copula"))
         if text[max(0, lead - 2) : lead] == ", ":
             start = self._phrase_before(lead - 2, sentence)
-            if any(start < source.start <= mention.start for source in scene.names.sources):
+            begun = [source.start for source in scene.names.sources if source.start <= mention.start < source.end]
+            if begun and begun[-1] > lead - 2:
                 return  # what is said, then who: "… shot the officer, Ana Ruiz said"
+            start = begun[-1] if begun else start
             self._add(mention, self.read(start, lead - 2, "apposition") or self._loosely(start, lead - 2, _OWN))
 
     def _loosely(self, start: int, end: int, determiners: frozenset[str]) -> Description | None:
@@ -219,6 +266,14 @@ class Describer:
     def _add(self, mention: Mention, description: Description | None) -> None:
         if description is not None and description.end > description.start:
             self.add(mention.person, description)
+
+    def _other(self, start: int, end: int) -> bool:
+        """Tell whether somebody else is named with a title in what follows a comma: "…, Premier Li Qiang left"."""
+        first = next((m for m in self.scene.people.within(start, end) if m.full), None)
+        if first is None:
+            return False
+        between = [self.scene.words[i] for i in self.scene.words_in(start, first.start)]
+        return all(word.capital for word in between)
 
     def _noun_phrase(self, i: int) -> bool:
         """Tell whether the word begins a noun phrase that may describe: determiner, adjective or noun."""
@@ -240,6 +295,9 @@ class Describer:
     def _place(self, mention: Mention) -> None:
         """Note party and home where they follow the name: "(R-Fla.)", "of Vermont"."""
         text = self.scene.text
+        if found := _AGE.match(text, mention.end, mention.end + 8):
+            key = frozenset([f"{found[1]}-year-old"])
+            self.add(mention.person, Description(mention.end, found.end(), found.group(), key, key, "place"))
         keys: set[str] = set()
         if found := _PARTY.match(text, mention.end, mention.end + 20):
             keys.add({"R": "republican", "D": "democrat", "I": "independent"}[found[1]])
@@ -285,6 +343,15 @@ class Describer:
         parties = {"republican", "democrat"}
         mine, theirs = parties & set(sought), parties & known
         return clash + bool(mine and theirs and not mine & theirs)
+
+
+def _standing(description: Description) -> int:
+    """Order descriptions by how well they say what somebody is: an office before "a longtime ally"."""
+    if description.kind == "title" and " " in description.text:
+        return 1
+    if description.kind == "apposition" and description.text.startswith(("a ", "an ")):
+        return 2
+    return {"apposition": 0, "before": 1, "copula": 3, "title": 4, "tied": 5}.get(description.kind, 9)
 
 
 def _bare(text: str) -> str:

@@ -70,6 +70,9 @@ class Lexicon:
         self.suffixes = _keys(rules.of(NamePart), part="suffix")
         self.surnames = _keys(rules.of(NamePart), part="surname")
         self.not_names = {key_of(word): rule for word, rule in _entries(rules.of(NotName))}
+        # Names of bodies that are listed, however many words they have.
+        bodies = [rule for rule in rules.of(NotName) if rule.id == "not_name.body"]
+        self.bodies = Phrases((word, rule) for rule in bodies for word in rule.words)
         self.nicknames: dict[str, set[str]] = {}
         for rule in rules.of(Nickname):
             for word in rule.words:

@@ -40,6 +40,10 @@ _COMPOUND = re.compile(
     r"^(?:Co|Ex|Vice)-[a-z]|-(?:winner|winning|backed|based|born|led|elect|owned|era|style|chair|host|anchor|founder"
     r"|author|star|nominee|nominated|endorsed|appointed|educated|trained|turned|old)$"
 )
+# A name with what only companies have behind it: "Arden & Co", "Arden Health, Inc."; "Arden" of "Arden & Berg".
+_COMPANY = re.compile(
+    r"\b([A-Z][\w’'-]*(?: [A-Z][\w’'-]*){0,3}?),? (?:& [A-Z]|(?:Inc|Corp|Co|Ltd|PLC|plc|LLC|AG|SA|NV|Holdings)\b)"
+)
 # What may open a sentence before somebody's or a body's name; and kinds of body that begin names.
 _OPENING = frozenset(["rival", "fellow", "opposition", "neighbouring", "neighboring"])
 _IN_NAMES = frozenset(["group", "business", "company", "platform", "energy", "oil", "steel", "brothers", "electric"])
@@ -168,6 +172,8 @@ class Names:
                 found.append((self.words[at + 1].start, ent.end_char, "ORG" if kind == "body" else label))
             else:
                 found.append((ent.start_char, ent.end_char, label))
+        self.companies = {match[1] for match in _COMPANY.finditer(self.text)}
+        self.companies |= {company.split()[0] for company in self.companies if " " in company}
         counts: dict[str, Counter[str]] = {}
         for start, end, label in found:
             counts.setdefault(self.text[start:end], Counter())[label] += 1
@@ -183,7 +189,8 @@ class Names:
         key = self.words[i].key
         if key in _OPENING:
             return "any"
-        return "body" if key not in _IN_NAMES and "role_form.company" in self.lexicon.forms_of.get(key, ()) else ""
+        company = "role_form.company" in self.lexicon.forms_of.get(key, ()) and self.lexicon.roles.get(key) is not None
+        return "body" if company and key not in _IN_NAMES else ""
 
     def _body(self, start: int, end: int, counts: dict[str, Counter[str]]) -> bool:
         """Tell whether what was taken for a name is a body's: "retailer Arden", "Arden, which …", "Arden Steel"."""
@@ -195,16 +202,17 @@ class Names:
         called = kind is not None and kind.of == "org"
         if " " in shown:
             given = self.words[at].key in self.lexicon.given
-            company = called or key_of(shown.split()[-1]) in self.lexicon.body_words
-            return self._listed(key_of(shown)) or self._listed(self.words[at].key) or (company and not given)
-        listed = self._listed(self.words[at].key) or self.lexicon.capitals.get(shown)
+            company = called or key_of(shown.split()[-1]) in self.lexicon.body_words or shown in self.companies
+            return self.listed(key_of(shown)) or self.listed(self.words[at].key) or (company and not given)
+        listed = self.listed(self.words[at].key) or self.lexicon.capitals.get(shown)
         if self.words[at].key in self.lexicon.surnames:
             return False
-        if counts[shown]["ORG"] or listed or not shown.isalpha():
-            return bool(counts[shown]["ORG"] or listed)
+        company = bool(counts[shown]["ORG"] or listed or shown in self.companies)
+        if company or not shown.isalpha():
+            return company
         return called or self.text.startswith(", which ", end)
 
-    def _listed(self, key: str) -> bool:
+    def listed(self, key: str) -> bool:
         """Tell whether the words are a body's name that looks like somebody's: "Morgan Stanley"."""
         rule = self.lexicon.not_names.get(key)
         return rule is not None and rule.id == "not_name.body"
@@ -242,7 +250,12 @@ class Names:
         if not word.capital:
             return self._step(i) == 1 and self.words[i + 1].capital and self.labels[i].endswith("PERSON")
         rule = self.lexicon.not_names.get(word.key)
-        return rule is None or rule.id != "not_name.word"
+        return rule is None or rule.id != "not_name.word" or self._seen_as_name(i)
+
+    def _seen_as_name(self, i: int) -> bool:
+        """Tell whether the recogniser lets a name begin at a word that is also another: "Will Smith", "Son Woo-mok"."""
+        inside = self.words[i].start not in self.sentence_starts or self.words[i].key in self.lexicon.given
+        return inside and self.labels[i] == "B-PERSON" and self.labels[i + 1 : i + 2] == ["I-PERSON"]
 
     def _step(self, i: int) -> int:
         """Return how many words on the run's next capitalised word is; 0 where the run ends."""
@@ -323,8 +336,9 @@ class Names:
         word, label = self.words[i], self.labels[i]
         if word.text.endswith(".") or self.words[i + 1].key in self.lexicon.given:
             return False
-        given = label == "B-PERSON" and word.key in self.lexicon.given
-        return given or (label == "B-ORG" and self.labels[i + 1] == "I-ORG")
+        kin = self.lexicon.roles.get(word.key)
+        given = word.key in self.lexicon.given or (kin is not None and kin.id == "role.kin")  # Son Woo-mok
+        return (given and label == "B-PERSON") or (label == "B-ORG" and self.labels[i + 1] == "I-ORG")
 
     def _trim(self, begin: int, end: int) -> tuple[int, int]:
         """Cut from the front and the back what is no part of a name: countries, parties, weekdays."""
@@ -335,6 +349,8 @@ class Names:
             if given:
                 break
             named = self.labels[begin].endswith("PERSON") and end - begin == 2  # Chad Baker, Israel Stone
+            if self._seen_as_name(begin) and not self.lexicon.titles.get(word.key):
+                break
             if hit and begin + hit[0] < end and not named:
                 begin += hit[0]
             elif (
@@ -386,7 +402,7 @@ class Names:
         keys = [word.key for word in words]
         labels = [label[2:] for label in self.labels[begin:end]]
         given = len(keys) > 1 and keys[0] in self.lexicon.given
-        if self._listed(" ".join(keys)):
+        if self.listed(" ".join(keys)) or self.listed(" ".join(keys) + key_of(words[-1].tail)):
             return False
         if keys[-1] in self.lexicon.not_names and not (given and labels[-1] in ("PERSON", "DATE")):
             return False

@@ -114,6 +114,8 @@ class Organisations:
             return name
         if (country := self._country(name)) is not None:
             return max((f for f in self.countries.get(country, ()) if "." not in f), key=len, default=name)
+        if len(keys) == 1 and self.scene.names.listed(keys[0]):
+            return self.begun_by(name) or name
         candidates = [f for f in self.by_word.get(keys[-1], ())[:50] if self._extends(keys, f) or _spells(name, f)]
         if not candidates:
             return (len(keys) == 1 and self.begun_by(name)) or name
@@ -296,6 +298,8 @@ class Organisations:
     def clean(self, name: str) -> str:
         """Return a name on one line without article, possessive ending and what stands in brackets."""
         name = " ".join(name.split())
+        if self.scene.names.listed(key_of(name)):  # Moody’s
+            return name
         name = re.sub(r"\s*\([^)]*\)?$", "", name)
         name = re.sub(r"(?: (?:for|of|and|the|at|in|on|to|by))+$", "", name)
         name = re.sub(r"(?:[’']s|[’'])$", "", name).strip(' ,.;:“”"') + (

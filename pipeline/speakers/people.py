@@ -350,7 +350,7 @@ class People:
 
     def _same(self, core: tuple[str, ...], keys: tuple[str, ...], other: tuple[str, ...]) -> bool:
         """Tell whether two full names can be one person's."""
-        theirs = _core(other, self.lexicon)
+        core, theirs = (tuple(_stopless(key) for key in name) for name in (core, _core(other, self.lexicon)))
         suffixes = {_stopless(k) for k in keys if k in self.lexicon.suffixes}
         other_suffixes = {_stopless(k) for k in other if k in self.lexicon.suffixes}
         if suffixes and other_suffixes and suffixes != other_suffixes:

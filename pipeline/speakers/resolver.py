@@ -35,6 +35,12 @@ PAIR_MENTIONS, PAIR_SENTENCES = 24, 2
 _AND = re.compile(r",? (?:and|&) (?:[A-Z][\w.]+ ){0,3}")
 
 
+# An account, or the only name that somebody gives: "X user @ana", "a fan, who gave his name only as Dazza".
+_HANDLE = re.compile(
+    r"(?<![\w.])(?:(?:gave|giving) (?:his|her|their) (?:first )?name (?:only |just )?as (?=[A-Z])|(?=@))(@?\w{2,})"
+)
+
+
 class Resolver:
     """Resolves the attributions of one document in the order in which their sources stand."""
 
@@ -159,10 +165,21 @@ class Resolver:
         return word.key if word.key in self.scene.lexicon.pronouns or word.key == "that" else None
 
     def _single(self, source: Span, i: int) -> Found | None:
+        if (listed := self.things.listed(source)) is not None:
+            return listed
         mention = named_person(self.scene, source)
         if mention is not None:
             return self._person(mention)
-        return self._described(source, i)
+        return self._handle(source) or self._described(source, i)
+
+    def _handle(self, source: Span) -> Found | None:
+        """Resolve an account by its name, and who "gave her name only as Lisa"."""
+        found = _HANDLE.search(self.scene.text, source.start, source.end)
+        if found is None:
+            return None
+        return Found(
+            found[1], "person", "name", 0.7, evidence=(Evidence("speaker.name", found.start(1), found.end(1)),)
+        )
 
     def _person(self, mention: Mention) -> Found:
         person = self.people.people[mention.person]
@@ -401,10 +418,15 @@ class Resolver:
         owner = self._owner(source, phrase.first, i)
         if self._titled_body(phrase):
             return self.things.organisation(source, phrase, owner, self.scene.attributions[i])
-        national = phrase.of == "" and self.describer.national(source, phrase) is not None
-        if (phrase.of == "person" or national) and phrase.determiner not in ("some", "any", "both"):
+        tied = self.describer.national(source, phrase) or self.describer.aged(source, phrase)
+        if (phrase.of == "person" or (phrase.of == "" and tied is not None)) and phrase.determiner not in (
+            "some",
+            "any",
+            "both",
+        ):
             spoken = self.spoken[-8:]
-            return self.roles.resolve(source, phrase, self.scene.attributions[i], spoken, self.voices)
+            owned = owner.person if owner is not None and phrase.determiner in ("his", "her") else -1
+            return self.roles.resolve(source, phrase, self.scene.attributions[i], spoken, self.voices, owned)
         if phrase.of == "document":
             return self.things.document(source, phrase, owner, self.scene.attributions[i])
         if phrase.of == "nothing":

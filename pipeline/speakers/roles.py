@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -27,6 +28,8 @@ UNNAMED = -1
 DEFINITE = ("the", "this", "that", "his", "her", "its", "their", "our", "my", "")
 # People with one form of office who are compared: keeps a document of thousands of senators linear.
 HOLDERS = 24
+# How far behind a description its holder may be named as who "made the remarks".
+_REMARKS, REMARKS = re.compile(r"\bmade the (?:remarks?|comments?|statement|announcement)\b"), 800
 # Roles that are mostly somebody new rather than the person spoken of, so never guessed.
 _NEVER_GUESSED = frozenset(
     ["spokesman", "spokeswoman", "spokesperson", "source", "official", "aide", "wife", "husband", "son", "daughter",
@@ -71,23 +74,30 @@ class Roles:
 
     def resolve(
         self, source: Span, phrase: NounPhrase, attribution: Attribution, spoken: list[tuple[int, int]],
-        voices: list[tuple[int, Found]],
+        voices: list[tuple[int, Found]], owned_by: int,
     ) -> Found:  # fmt: skip
-        """Return the person whom the description means, or the description itself where the text ties it to nobody."""
+        """Return the person whom the description means, or the description itself where the text ties it to nobody.
+
+        ``owned_by`` is whom "his" or "her" before it means, -1 if there is no such word.
+        """
         end = self._end(source, phrase)
         owner, begin = self._owner(source, phrase), source.start
         if owner is not None:  # the mention from its owner's name on, and its own words after that
             source = Span(owner.start, source.end)
             begin = self.scene.words[self.scene.word_at(owner.end) - 1].close
         sought = self.describer.read(begin, end, "tied")
-        sought = sought or self.describer.national(source, phrase)
+        sought = sought or self.describer.national(source, phrase) or self.describer.aged(source, phrase)
         if sought is None:
             return self._unnamed(source, phrase, end)
         if owner is not None:
             name = self.scene.people.people[owner.person].keys[-1]
             sought = structs.replace(sought, keys=sought.keys | {name})
+        if (maker := self._made_remarks(source)) is not None:
+            return self._found([(maker.person, 0.85)], source)
         again = self._same_words(sought, voices)
         options = self.options(source, phrase, sought, attribution, spoken, again)
+        if owned_by != UNNAMED:
+            options.pop(owned_by, None)
         ranked = rank(options, WEIGHTS)
         person, probability = ranked[0]
         if person == UNNAMED:
@@ -157,6 +167,14 @@ class Roles:
             if self.scene.words[self.scene.word_at(mention.end) - 1].possessive:
                 return mention
         return None
+
+    def _made_remarks(self, source: Span) -> Mention | None:
+        """Return who is said after the description to have said it: "Ana Ruiz made the remarks at a briefing"."""
+        found = _REMARKS.search(self.scene.text, source.end, source.end + REMARKS)
+        if found is None:
+            return None
+        named = self.scene.people.within(self.scene.sentence_start(found.start()), found.start())
+        return named[0] if named and named[0].start > source.end else None
 
     def _end(self, source: Span, phrase: NounPhrase) -> int:
         """Return where the description ends: before a relative clause or an apposition."""

@@ -91,6 +91,8 @@ class Scene:
             if token.head.idx >= mention.end:
                 break
             token = token.head
+        if token is not None and token.dep_ == "appos":  # "Her mother, [Ana Ruiz], wept"
+            token = token.head
         return token is not None and token.dep_ in SUBJECT
 
     def is_main(self, mention: Mention) -> bool:

@@ -66,6 +66,8 @@ def _follows_well(scene: Scene, source: Span, mention: Mention) -> bool:
     """Tell whether what follows the name in the mention lets the name be its head."""
     text = scene.text
     i = scene.word_at(mention.end)
+    while i < len(scene.words) and scene.words[i].key in scene.lexicon.suffixes and scene.words[i].end <= source.end:
+        i += 1  # Ana Ruiz MP
     last = scene.words[i - 1]
     rest = text[last.close : source.end].strip()
     if last.possessive:
@@ -165,6 +167,9 @@ def _ends_noun_phrase(scene: Scene, i: int) -> bool:
     tag = scene.tag(i)
     if scene.names.labels[i] == "B-DATE" and scene.tag(i - 1) in (*_NOUNS, "RP", "RB", "IN"):
         return True  # "a Monmouth poll out Monday"
+    following = scene.words[i + 1].key if i + 1 < len(scene.words) else ""
+    if tag == "JJ" and scene.tag(i - 1) in _NOUNS and following in PREPOSITIONS:
+        return True  # "a source close to the couple"
     if tag in ("VBN", "VBG"):
         return scene.tag(i - 1) in _NOUNS and not scene.words[i].capital
     return tag in ("VBD", "VBZ", "VBP", "MD", "TO") or (tag == "RP" and "-" not in scene.words[i].text)

@@ -15,6 +15,7 @@ from pipeline.speakers.descriptions import NOMINAL
 from pipeline.speakers.found import BODY, PRECISION, Found
 from pipeline.speakers.pronouns import rank
 from pipeline.speakers.sources import named_person, noun_phrase
+from pipeline.speakers.words import key_of
 
 if TYPE_CHECKING:
     from pipeline.records import Attribution, How, SpeakerType
@@ -27,8 +28,12 @@ if TYPE_CHECKING:
 _OWNED = frozenset(
     ["campaign", "team", "camp", "office", "administration", "government", "staff", "lawyers", "account"]
 )
+# Tags of a sentence's first word that make it no name.
+COMMON = frozenset(["NNS", "CD", "DT", "IN", "JJ", "JJR", "JJS", "PDT", "PRP", "RB", "RBR", "RBS", "EX", "WDT"])
 # The recogniser's labels of what may speak by its name.
 NAMED = frozenset(["PERSON", "ORG", "GPE", "NORP"])
+# More of what a department is for: "… for Culture[, Media and Sport]".
+_LISTED = re.compile(r"(?:, [A-Z][\w-]+(?: [A-Z][\w-]+)*)+,? and [A-Z][\w-]+(?: [A-Z][\w-]+)*")
 # A word that is written as bodies' names are: "KING-TV", "GunBroker.com".
 _BODY_LIKE = re.compile(r"[A-Z]{2}|\w\.\w|\d|@")
 _INDEFINITE = frozenset(["a", "an", "another", "some", "one"])
@@ -36,6 +41,8 @@ _FORCE = re.compile(
     r"\b(?!(?:The|In|On|But|And|When|After|As|If|While|Police) )"
     r"((?:[A-Z][\w’'-]+ ){1,3})(?:police|Police Department|Police)\b"
 )
+# A maker in capitals that the recogniser has not seen: "by the [21 Research Centre]", "by pollster [Datafolha]".
+_MAKER = re.compile(r" (?:the )?(?:pollster |researcher |broadcaster )?((?:\d+ )?[A-Z][\w&’'-]+(?: [A-Z][\w&’'-]+)*)")
 _ISSUER = re.compile(r"\b(?:by|from|for|released by|conducted by|commissioned by)\b", re.IGNORECASE)
 
 
@@ -117,6 +124,25 @@ class Things:
             return self._qualified(source, phrase, type_="unnamed")
         return self._unnamed(source, phrase)
 
+    def listed(self, source: Span) -> Found | None:
+        """Resolve a mention that begins with the name of a body that the rules list: "Doctors Without Borders"."""
+        words = list(self.scene.words_in(source.start, source.end))
+        if len(words) > 1 and self.scene.words[words[0]].key == "the":
+            words = words[1:]
+        if not words or not self.scene.words[words[0]].capital:
+            return None
+        hit = self.scene.lexicon.bodies.at(self.scene.words, words[0])
+        if hit is None or hit[0] > len(words):
+            return None
+        last = self.scene.words[words[0] + hit[0] - 1]
+        text = self.scene.text[self.scene.words[words[0]].start : last.close]
+        rest = self.scene.text[last.close : source.end]
+        whole = not rest or not rest[0].isspace() or not rest[1:2].isalpha()  # not "Google chief Ana Ruiz"
+        name = text if self.scene.names.listed(key_of(text)) else text[: len(text) - len(last.tail)]
+        if not whole or (last.tail and name != text):
+            return None
+        return self._named(name, source, PRECISION["organisation"])
+
     def _counted(self, source: Span, phrase: NounPhrase) -> bool:
         """Tell whether the mention counts people: "a group of voters", "Nearly eight of ten voters"."""
         words, head = self.scene.words, self.scene.words[phrase.head]
@@ -133,7 +159,7 @@ class Things:
         opens = source.start == head.start and head.start in names.sentence_starts
         if not head.capital or phrase.of != "org":
             return head.capital and (not opens or self._is_name_by_itself(phrase))
-        if opens:
+        if opens or (head.text.isupper() and phrase.head == phrase.first):  # the NGO
             return False
         named = phrase.head > phrase.first and names.labels[phrase.head].endswith("-ORG")
         return named or not names.in_title_case(head.start)
@@ -142,8 +168,8 @@ class Things:
         """Tell whether a sentence's first word is a name whatever its place: "KING-TV", not "Proponents"."""
         words, head = self.scene.words, self.scene.words[phrase.head]
         label = self.scene.names.labels[phrase.head][2:]
-        if label in NAMED or self.scene.tag(phrase.head) in ("NNP", "NNPS") or _BODY_LIKE.search(head.text):
-            return True
+        if label in NAMED or self.scene.tag(phrase.head) not in COMMON or _BODY_LIKE.search(head.text):
+            return self.scene.names.words[phrase.head].key not in self.scene.lexicon.not_names or bool(label)
         citizens_for = phrase.last < len(words) and words[phrase.last].key == "for"  # "Citizens for Justice"
         return citizens_for or self.organisations.begun_by(head.text) is not None
 
@@ -318,7 +344,8 @@ class Things:
         word, label = self.scene.words[i], self.scene.names.labels[i][2:]
         plural = word.key.endswith("s") or word.key in ("women", "men", "children", "people")
         beside = self.scene.text[word.close : self.scene.words[i + 1].start] == " "
-        return word.possessive and word.capital and plural and beside and label not in ("PERSON", "GPE")
+        office = self.scene.lexicon.titles.get(word.key) is not None  # "Prime Minister’s Office"
+        return word.possessive and word.capital and (plural or office) and beside and label not in ("PERSON", "GPE")
 
     def _family(self, phrase: NounPhrase) -> bool:
         """Tell whether the mention is a surname's plural: "the Ruizes", "the Bergs"."""
@@ -341,6 +368,9 @@ class Things:
             elif words[i].key not in ("of", "for", "a", "the", "and", "on", "to"):
                 break
             i += 1
+        if words[phrase.head].key in ("department", "ministry", "committee", "office"):
+            listed = _LISTED.match(self.scene.text, words[last - 1].end, source.end)
+            last = self.scene.word_at(listed.end()) if listed else last
         return last
 
     def _placed(self, source: Span, phrase: NounPhrase) -> Found | None:
@@ -377,7 +407,8 @@ class Things:
         for mention in within:
             if mention.start >= found.end() and mention.label in ("ORG", "GPE"):
                 return self._named(mention.name, source, 0.65)
-        return None
+        maker = _MAKER.match(self.scene.text, found.end(), source.end)
+        return self._named(maker[1], source, 0.5) if maker and found.group().casefold() != "for" else None
 
     def _named(self, name: str, source: Span, score: float) -> Found:
         clean = self.organisations.clean(name)
