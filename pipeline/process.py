@@ -39,7 +39,7 @@ from pipeline.records import (
     Voice,
 )  # fmt: skip
 from pipeline.rules import Rules, load_rules
-from pipeline.said_on import Dates
+from pipeline.said_on import Dates, filed_on
 from pipeline.segment import segment
 from pipeline.speakers import resolve_speakers
 
@@ -221,7 +221,7 @@ class _Builder:
         self.sha256 = digest(document.text)
         self.doc = document_id(document.text, document.uri)
         self.layout = found.layout
-        self.dates = Dates(found.doc, document.published)
+        self.dates = Dates(found.doc, document.published or filed_on(self.text, found.layout))
         self.sentence_starts = [s.span.start for s in found.layout.sentences]
         self.producer = producer
 

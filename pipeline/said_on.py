@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
     from spacy.tokens import Span as Entity
 
-    from pipeline.records import Attribution
+    from pipeline.records import Attribution, Layout
 
 # From a date the heads lead to its cue over these; over a verb only if that is how documents come out.
 _UP = frozenset(["pobj", "prep", "npadvmod", "advmod", "nmod", "amod", "compound", "nummod", "appos", "tmod", "dobj"])
@@ -37,6 +37,12 @@ _DATE = re.compile(
     r"|winter|morning|afternoon|evening))\b",
     re.IGNORECASE,
 )
+# What stands between a cue and its date right behind it.
+_BESIDE = re.compile(r" (?:(?:on|in|late|early|last|back in) )?")
+# Programmes that look like dates: "told NBC’s Today".
+_PROGRAMME = re.compile(r"(?:Today|Tonight|This Morning|Sunday Morning)\b")
+_MONTHS = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
+_FILED = re.compile(rf"{_MONTHS} \d{{1,2}},? \d{{4}}|\d{{1,2}} {_MONTHS},? \d{{4}}|\d{{4}}-\d\d-\d\d")
 _HOURS = re.compile(r" (?:morning|afternoon|evening|night)\b")
 _VAGUE = re.compile(r"^(?:late|early|earlier|later)\s+", re.IGNORECASE)
 _PERIODS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m", "year": "%Y"}
@@ -51,7 +57,8 @@ class Dates:
         self.doc = doc
         self.text = doc.text
         self.published = published
-        self.entities = [e for e in doc.ents if e.label_ in ("DATE", "TIME") and _DATE.search(e.text)]
+        dates = (e for e in doc.ents if e.label_ in ("DATE", "TIME") and _DATE.search(e.text))
+        self.entities = [e for e in dates if not (_PROGRAMME.match(e.text) and not e.root.is_sent_start)]
         self.before: dict[Span, SaidOn] = {}
         self.starts = [ent.start_char for ent in self.entities]
 
@@ -96,6 +103,8 @@ class Dates:
             return False
         if entity.text.isdigit() and any(part.start <= entity.start_char < part.end for part in parts):
             return False  # "said a 2008 veteran"
+        if attribution.cue is not None and self._right_behind(entity, attribution.cue):
+            return True
         of_verb = False  # a verb that publishes nothing stands between: "the man seen on Monday said"
         for _ in range(STEPS):
             through = token.dep_ in _UP or (token.dep_ == "acl" and token.lemma_ in _PUBLISHED)
@@ -109,6 +118,18 @@ class Dates:
             if part is not None and not part.start <= token.head.idx < part.end:
                 return token.dep_ in ("nsubj", "pobj", "dobj", "dative") and not of_verb
         return False
+
+    def _right_behind(self, entity: Entity, cue: Span) -> bool:
+        """Tell whether the date follows the cue and is no part of what is said: "said on Monday she would go"."""
+        owner = entity.text.endswith(("'s", "’s")) or self.text.startswith(("'s", "’s"), entity.end_char)
+        beside = _BESIDE.fullmatch(self.text, cue.end, max(cue.end, entity.start_char)) is not None
+        return beside and not owner and not entity.root.dep_.startswith("nsubj")
+
+
+def filed_on(text: str, layout: Layout) -> str | None:
+    """Return the date with its year in a document's dateline: "BENGALURU, March 11, 2024"; None where it has none."""
+    datelines = (p.span.of(text) for p in layout.paragraphs if p.zone == "dateline")
+    return next((found.group() for line in datelines if (found := _FILED.search(line))), None)
 
 
 @lru_cache(maxsize=4096)

@@ -26,7 +26,7 @@ CASES = [line.partition(" => ") for line in LINES if line.strip() and not line.s
 )
 def test_case(case: str, expected: str, tools: Tools) -> None:
     _, published, text = (part.strip() for part in case.split("|"))
-    result = process(Document(text=text, published=published or None), tools)
+    result = process(Document(text=text.replace("¶", "\n\n"), published=published or None), tools)
     dates = [s.said_on for s in result.statements if s.voice != "writer"]
     shown = ["-" if d is UNSET else f"{d.text} / {'-' if d.date is UNSET else d.date}" for d in dates]
     assert shown == expected.split(" ; ")

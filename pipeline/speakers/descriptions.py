@@ -69,6 +69,8 @@ class Describer:
         self.scene = scene
         self.lexicon = scene.lexicon
         self.of_person: dict[int, list[Description]] = {}
+        # Who is so old: "34-year-old".
+        self.ages: dict[str, list[int]] = {}
         for mention in scene.people.mentions:
             if mention.full or mention.titled or scene.people.people[mention.person].first_seen == mention.start:
                 self._beside(mention)
@@ -117,6 +119,8 @@ class Describer:
 
     def match(self, sought: Description, person: int) -> float:
         """Say how well a person's own descriptions fit: 0 not at all, 1 the office, more with each further word."""
+        if any(person in self.ages.get(form, ()) for form in sought.forms):
+            return 1.0
         best = 0.0
         own = self.of_person.get(person, [])
         if not own:
@@ -296,8 +300,7 @@ class Describer:
         """Note party and home where they follow the name: "(R-Fla.)", "of Vermont"."""
         text = self.scene.text
         if found := _AGE.match(text, mention.end, mention.end + 8):
-            key = frozenset([f"{found[1]}-year-old"])
-            self.add(mention.person, Description(mention.end, found.end(), found.group(), key, key, "place"))
+            self.ages.setdefault(f"{found[1]}-year-old", []).append(mention.person)
         keys: set[str] = set()
         if found := _PARTY.match(text, mention.end, mention.end + 20):
             keys.add({"R": "republican", "D": "democrat", "I": "independent"}[found[1]])

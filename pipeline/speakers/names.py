@@ -105,16 +105,22 @@ class Names:
         return [
             self._make(i, i + 1, "", -1, "any")
             for i, word in enumerate(self.words)
-            if word.capital and word.key in self.lexicon.given and (self.labels[i] == "B-PERSON" or self._kin(i - 1))
+            if word.capital
+            and ((word.key in self.lexicon.given and self.labels[i] == "B-PERSON") or self._relation_of(i))
             and not self.in_title_case(word.start)
             and not (self.adjacent(i) and self.words[i + 1].capital)
             and not (i and self.adjacent(i - 1) and self.labels[i - 1])
         ]  # fmt: skip
 
-    def _kin(self, i: int) -> bool:
-        """Tell whether the word names a relation ("sister") right before a name."""
-        rule = self.lexicon.roles.get(self.words[i].key) if i >= 0 and self.adjacent(i) else None
-        return rule is not None and rule.id == "role.kin" and not self.words[i].capital
+    def _relation_of(self, i: int) -> bool:
+        """Tell whether the word names a relation of somebody's: "his sister Ellie", "her husband, Kazuo,"."""
+        rule = self.lexicon.roles.get(self.words[i - 1].key) if i else None
+        if rule is None or rule.id != "role.kin" or self.words[i - 1].capital:
+            return False
+        if self.adjacent(i - 1):
+            return self.words[i].key in self.lexicon.given
+        between = self.text[self.words[i - 1].close : self.words[i].start]
+        return between == ", " and self.text.startswith(",", self.words[i].end)
 
     def in_title_case(self, position: int) -> bool:
         """Tell whether the position lies in a paragraph whose capitals say nothing."""
@@ -255,7 +261,8 @@ class Names:
     def _seen_as_name(self, i: int) -> bool:
         """Tell whether the recogniser lets a name begin at a word that is also another: "Will Smith", "Son Woo-mok"."""
         inside = self.words[i].start not in self.sentence_starts or self.words[i].key in self.lexicon.given
-        return inside and self.labels[i] == "B-PERSON" and self.labels[i + 1 : i + 2] == ["I-PERSON"]
+        person = self.labels[i] == "B-PERSON" and i + 1 < len(self.words) and self.labels[i + 1].endswith("-PERSON")
+        return inside and person and self.adjacent(i)
 
     def _step(self, i: int) -> int:
         """Return how many words on the run's next capitalised word is; 0 where the run ends."""

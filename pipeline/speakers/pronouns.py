@@ -20,13 +20,13 @@ CANDIDATES = 12
 # Weights of a softmax over the candidates, fitted by ``training/speakers.py``; that of "same-quotation" is set by
 # hand: a pronoun inside a quotation mostly means somebody named there, which labels show too seldom.
 WEIGHTS: dict[str, float] = {
-    "full": 0.8, "gender": 0.33, "last-subject": 1.03, "local": 0.41, "modifier-0": 0.9, "modifier-1": -0.51,
-    "modifier-2": -0.35, "modifier-3": -0.79, "most": -0.41, "nearest": 1.16, "object-0": 0.42,
-    "object-1": -0.07, "object-2": -1.15, "object-3": -0.53, "often": 1.04, "own-content": -0.95,
-    "quoted": -1.14, "same-paragraph": 2.65, "same-quotation": 1.5, "second": 0.74, "seen": -1.58,
-    "spoke": -0.19, "spoke-last": 1.66, "spoke-last-0": 0.39, "spoke-last-1": 1.65, "spoke-last-2": -0.04,
-    "spoke-last-3": -0.33, "spoke-last-here": 1.56, "spoke-second": 0.92, "subject-0": 0.03, "subject-1": -1.33,
-    "subject-2": -0.59, "subject-3": -1.22, "topic-0": 1.47, "topic-1": 1.47, "topic-2": 0.58, "topic-3": 0.1,
+    "full": 0.69, "gender": 0.37, "last-subject": 1.01, "local": 0.48, "modifier-0": 1.16, "modifier-1": -0.52,
+    "modifier-2": -0.43, "modifier-3": -0.62, "most": -0.3, "nearest": 1.17, "object-0": 0.1, "object-1": -0.05,
+    "object-2": -1.0, "object-3": -0.56, "often": 0.98, "own-content": -0.98, "quoted": -1.11,
+    "same-paragraph": 2.64, "same-quotation": 1.5, "second": 0.74, "seen": -1.54, "spoke": -0.2,
+    "spoke-last": 1.64, "spoke-last-0": 0.34, "spoke-last-1": 1.67, "spoke-last-2": -0.06,
+    "spoke-last-3": -0.31, "spoke-last-here": 1.57, "spoke-second": 0.99, "subject-0": 0.06, "subject-1": -1.39,
+    "subject-2": -0.8, "subject-3": -1.25, "topic-0": 1.58, "topic-1": 1.51, "topic-2": 0.62, "topic-3": 0.05,
 }  # fmt: skip
 
 # Sentences back; beyond the last one a mention is far.

@@ -231,7 +231,9 @@ class Resolver:
         known = features(self.scene, source.start, attribution, gender, self.spoken[-8:])
         ranked = rank(known, WEIGHTS)
         if not ranked:
-            return self._later(source, gender, rule) or self._unnamed_before(source, gender, rule)
+            return self._later(source, attribution.addressee, gender, rule) or self._unnamed_before(
+                source, gender, rule
+            )
         unnamed = self._unnamed_just_before(source)
         best, score = ranked[0]
         if unnamed is not None and not known[best].get("same-sentence"):
@@ -254,9 +256,11 @@ class Resolver:
                 return (Evidence("speaker.antecedent", mention.start, mention.end),)
         return ()
 
-    def _later(self, source: Span, gender: Gender, rule: str) -> Found | None:
-        """Resolve a pronoun before its name: the next fitting person in the same paragraph."""
+    def _later(self, source: Span, addressee: Span | None, gender: Gender, rule: str) -> Found | None:
+        """Resolve a pronoun before its name: the next fitting person in the same paragraph who is not spoken to."""
         for mention in self.people.within(source.end, self.scene.paragraph_end(source.start)):
+            if addressee is not None and addressee.start <= mention.start < addressee.end:
+                continue
             if (
                 self.people.people[mention.person].gender in ("any", gender)
                 and self.scene.quoted_by(mention.start) is None

@@ -41,23 +41,23 @@ _NEVER_GUESSED = frozenset(
 
 
 # Weights of a softmax over people and nobody, fitted by ``training/speakers.py``; those of "same-quotation" (as in
-# ``pronouns``) and "after-speaks" ("the museum's head promised it …, Marsh stressed") are set by hand.
+# ``pronouns``), "sure" and "after-speaks" ("the museum's head promised it …, Marsh stressed") are set by hand.
 WEIGHTS: dict[str, float] = {
-    "a-after": 0.28, "a-after-speaks": 0.83, "a-after-undescribed": 0.28, "a-best": 0.86,
-    "a-early-office": 1.34, "a-nobody": 1.41, "a-nobody-again": 0.35, "a-nobody-bare": 0.0,
-    "a-nobody-early": -2.01, "a-nobody-long": -0.15, "a-nobody-mostly": 1.96, "a-nobody-own": 1.41,
-    "a-office": 0.64, "a-only": 0.44, "a-other": -0.34, "a-partly": 0.59, "a-sure": 0.32, "after": -0.3,
-    "after-speaks": 3.0, "after-undescribed": 0.0, "best": 0.7, "early-office": 2.02, "full": 0.7,
-    "gender": -0.39, "last-subject": 0.72, "local": 0.47, "modifier-0": 0.03, "modifier-1": -0.73,
-    "modifier-2": 0.07, "modifier-3": -0.73, "most": -0.3, "nearest": -0.06, "nobody": 1.63,
-    "nobody-again": 1.64, "nobody-bare": 0.73, "nobody-early": -1.02, "nobody-long": 0.72,
-    "nobody-mostly": 1.52, "nobody-own": 0.48, "object-0": 0.48, "object-1": 1.0, "object-2": -0.49,
-    "object-3": -1.09, "office": 0.31, "often": 0.4, "only": 1.0, "other": -1.38, "own-content": -0.89,
-    "partly": 0.68, "quoted": 0.06, "same-paragraph": 0.15, "same-quotation": 1.5, "second": 0.21,
-    "seen": -0.45, "spoke": 0.6, "spoke-last": 0.89, "spoke-last-0": 1.73, "spoke-last-1": 0.33,
-    "spoke-last-2": -0.71, "spoke-last-3": -0.47, "spoke-last-here": 0.02, "spoke-second": 0.46,
-    "subject-0": 0.3, "subject-1": -0.09, "subject-2": -0.11, "subject-3": -0.93, "sure": 1.57, "topic-0": 0.09,
-    "topic-1": 1.02, "topic-2": 0.94, "topic-3": -0.23, "unseen": 0.15,
+    "a-after": 0.28, "a-after-speaks": 0.83, "a-after-undescribed": 0.28, "a-best": 0.88,
+    "a-early-office": 0.77, "a-nobody": 1.4, "a-nobody-again": 0.38, "a-nobody-bare": 0.0,
+    "a-nobody-early": -2.35, "a-nobody-long": -0.19, "a-nobody-mostly": 1.96, "a-nobody-own": 1.4,
+    "a-office": 0.65, "a-only": 0.24, "a-other": -0.32, "a-partly": 1.0, "a-sure": -0.0, "after": -0.2,
+    "after-speaks": 3.0, "after-undescribed": 0.0, "best": 0.32, "early-office": 1.5, "full": 0.73,
+    "gender": -0.11, "last-subject": 1.03, "local": 0.36, "modifier-0": -0.11, "modifier-1": -0.8,
+    "modifier-2": 0.03, "modifier-3": -0.6, "most": -0.22, "nearest": -0.1, "nobody": 1.79,
+    "nobody-again": 1.58, "nobody-bare": 0.78, "nobody-early": -1.75, "nobody-long": 0.15,
+    "nobody-mostly": 1.63, "nobody-own": 0.29, "object-0": 0.49, "object-1": 1.1, "object-2": -0.45,
+    "object-3": -1.2, "office": 0.69, "often": 0.42, "only": 1.14, "other": -1.43, "own-content": -0.95,
+    "partly": 0.64, "quoted": -0.14, "same-paragraph": 0.57, "same-quotation": 1.5, "second": 0.21,
+    "seen": -0.46, "spoke": 0.52, "spoke-last": 0.82, "spoke-last-0": 1.47, "spoke-last-1": 0.5,
+    "spoke-last-2": -0.62, "spoke-last-3": -0.54, "spoke-last-here": 0.26, "spoke-second": 0.6,
+    "subject-0": 0.26, "subject-1": -0.09, "subject-2": 0.11, "subject-3": -0.84, "sure": 2.2, "topic-0": -0.12,
+    "topic-1": 0.81, "topic-2": 0.95, "topic-3": 0.01, "unseen": 0.11,
 }  # fmt: skip
 
 
@@ -95,9 +95,7 @@ class Roles:
         if (maker := self._made_remarks(source)) is not None:
             return self._found([(maker.person, 0.85)], source)
         again = self._same_words(sought, voices)
-        options = self.options(source, phrase, sought, attribution, spoken, again)
-        if owned_by != UNNAMED:
-            options.pop(owned_by, None)
+        options = self.options(source, phrase, sought, attribution, spoken, again, owned_by)
         ranked = rank(options, WEIGHTS)
         person, probability = ranked[0]
         if person == UNNAMED:
@@ -110,7 +108,7 @@ class Roles:
 
     def options(
         self, source: Span, phrase: NounPhrase, sought: Description, attribution: Attribution,
-        spoken: list[tuple[int, int]], again: Found | None,
+        spoken: list[tuple[int, int]], again: Found | None, owned_by: int,
     ) -> dict[int, dict[str, float]]:  # fmt: skip
         """Return whom the description may mean, nobody named (UNNAMED) among them, with their features.
 
@@ -122,20 +120,21 @@ class Roles:
         known = features(self.scene, source.start, attribution, gender, spoken)
         people = set(known)
         for form in sorted(sought.forms):
-            people.update(self.holders.get(form, [])[:HOLDERS])
+            people.update(self.holders.get(form, [])[:HOLDERS], self.describer.ages.get(form, [])[:HOLDERS])
         after = self._named_after(source, gender)
         if after is not None:
             people.add(after.person)
         if phrase.determiner == "another":
             people = {after.person} if after is not None else set()
-        people -= {mention.person for mention in self.scene.people.within(source.start, source.end)}
+        people -= {owned_by} | {mention.person for mention in self.scene.people.within(source.start, source.end)}
         fits = {person: self.describer.match(sought, person) for person in people}
+        if phrase.determiner in ("my", "our"):  # somebody of the writer's, hardly one of those spoken of
+            fits = {person: fit for person, fit in fits.items() if fit >= OFFICE}
         best = max(fits.values(), default=0.0)
         rivals = sum(fit >= OFFICE for fit in fits.values())
         early = self.scene.paragraph(source.start) <= 2
         options: dict[int, dict[str, float]] = {}
-        for person in sorted(people):
-            fit = fits[person]
+        for person, fit in sorted(fits.items()):
             own = {
                 "office": float(fit >= OFFICE), "sure": float(fit >= SURE), "partly": float(0 < fit < OFFICE),
                 "best": float(fit >= OFFICE and fit == best), "only": float(fit >= OFFICE and rivals == 1),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from pipeline.speakers.lexicon import lexicon
 from pipeline.speakers.names import Names
 from pipeline.speakers.people import People
+from pipeline.speakers.words import raised
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pipeline.rules import Rules
     from pipeline.speakers.people import Mention
 
+# A text with a smaller share of capitals is written without them.
+CAPITALS = 0.002
+_NOUNS = frozenset(["NN", "NNS", "NNP", "NNPS"])
 SUBJECT = frozenset({"nsubj", "nsubjpass", "csubj", "ROOT"})
 
 
@@ -30,14 +34,24 @@ class Scene:
         self.layout = layout
         self.attributions = attributions
         self.lexicon = lexicon(rules)
+        self._tokens = [token.idx for token in doc]
         self.words = self.lexicon.words(self.text)
+        if sum(char.isupper() for char in self.text) <= len(self.text) * CAPITALS:
+            self.words = raised(self.words, self._names_in_small_letters())
         sources = sorted(a.source for a in attributions if a.source is not None)
         self.names = Names(doc, layout, self.lexicon, self.words, sources)
         self.people = People(self.names, self.lexicon)
         self.word_starts = self.names.starts
         self._sentences = [s.span.start for s in layout.sentences]
         self._paragraphs = [p.span.start for p in layout.paragraphs]
-        self._tokens = [token.idx for token in doc]
+
+    def _names_in_small_letters(self) -> list[int]:
+        """Return where a first name and a noun stand together in a text without capitals: "maria delgado"."""
+        return [
+            i for i, (word, after) in enumerate(pairwise(self.words))
+            if word.key in self.lexicon.given and self.text[word.close : after.start] == " "
+            and {self.tag(i), self.tag(i + 1)} <= _NOUNS and self.lexicon.roles.get(after.key) is None
+        ]  # fmt: skip
 
     def sentence(self, position: int) -> int:
         """Return the index of the sentence at the position (0 before the first)."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline.records import Attribution, How, SpeakerType
     from pipeline.speakers.bodies import Anaphor
     from pipeline.speakers.organisations import Organisations
+    from pipeline.speakers.people import Person
     from pipeline.speakers.scene import Scene
     from pipeline.speakers.sources import NounPhrase
 
@@ -323,6 +324,8 @@ class Things:
         if last - first == 1 and (near := scene.people.misspelt(words[first].key)):
             person = scene.people.people[near[0][0]]
             return Found(person.name, "person", "alias", 0.8, person.id, (person.id,), (), self._evidence(source))
+        if (short := self._by_initials(name)) is not None:
+            return Found(short.name, "person", "alias", 0.8, short.id, (short.id,), (), self._evidence(source))
         alone = last - first == 1 and label not in ("ORG", "GPE", "NORP") and phrase.determiner == ""
         alone = alone and _BODY_LIKE.search(name) is None
         country = scene.lexicon.countries.at(words, first) or scene.lexicon.capitals.at(words, first)
@@ -346,6 +349,13 @@ class Things:
         beside = self.scene.text[word.close : self.scene.words[i + 1].start] == " "
         office = self.scene.lexicon.titles.get(word.key) is not None  # "Prime Minister’s Office"
         return word.possessive and word.capital and (plural or office) and beside and label not in ("PERSON", "GPE")
+
+    def _by_initials(self, name: str) -> Person | None:
+        """Return the one person whose initials the name is: "AOC" of Alexandria Ocasio-Cortez."""
+        if not (name.isupper() and name.isalpha() and 2 < len(name) < 5) or name in self.organisations.definitions:
+            return None
+        people = [p for p in self.scene.people.people if len(p.keys) > 1 and _initials(p.keys) == name.casefold()]
+        return people[0] if len(people) == 1 else None
 
     def _family(self, phrase: NounPhrase) -> bool:
         """Tell whether the mention is a surname's plural: "the Ruizes", "the Bergs"."""
@@ -443,6 +453,10 @@ class Things:
 def _clause(text: str, start: int, end: int) -> int:
     found = re.compile(r",| who | that | which ").search(text, start, end)
     return found.start() if found else end
+
+
+def _initials(keys: tuple[str, ...]) -> str:
+    return "".join(part[0] for key in keys for part in key.split("-") if part)
 
 
 def _singular(role: str) -> str:

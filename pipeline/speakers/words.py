@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 # A word may hold hyphens, apostrophes, full stops and ampersands: "al-Assad", "O’Malley", "U.S", "AT&T".
 _WORD = re.compile(r"[^\W_]+(?:[-’'.&‐‑][^\W_]+)*")
@@ -64,6 +64,19 @@ def read_words(text: str, abbreviations: frozenset[str]) -> list[Word]:
         if shown:
             found.append(Word(start, start + len(shown), shown, key_of(shown), tail))
     return found
+
+
+def raised(words: list[Word], names: list[int]) -> list[Word]:
+    """Return words with a capital for the names of people that begin at ``names`` (indices), and for their surnames.
+
+    For texts that are written without capitals; offsets stay.
+    """
+    surnames = {words[i + 1].key for i in names}
+    at = {k for i in names for k in (i, i + 1)}
+    return [
+        structs.replace(word, text=word.text.capitalize()) if i in at or word.key in surnames else word
+        for i, word in enumerate(words)
+    ]
 
 
 def _takes_stop(word: str, abbreviations: frozenset[str]) -> bool:
