@@ -249,10 +249,10 @@ class Describer:
             self._add(mention, self.read(*self.after_comma(copula.end()), "copula"))
         if text[max(0, lead - 2) : lead] == ", ":
             start = self._phrase_before(lead - 2, sentence)
-            begun = [source.start for source in scene.names.sources if source.start <= mention.start < source.end]
-            if begun and begun[-1] > lead - 2:
+            source = scene.names.source_at(mention.start)
+            if source is not None and source.start > lead - 2:
                 return  # what is said, then who: "… shot the officer, Ana Ruiz said"
-            start = begun[-1] if begun else start
+            start = source.start if source is not None else start
             self._add(mention, self.read(start, lead - 2, "apposition") or self._loosely(start, lead - 2, _OWN))
 
     def _loosely(self, start: int, end: int, determiners: frozenset[str]) -> Description | None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from pipeline.rules import Rule, Rules
 
+# Texts of so many code points are short; so many of them are kept with their words.
+SHORT, KEPT = 80, 4096
 T = TypeVar("T")
 R = TypeVar("R", Title, Role, RoleForm, Pronoun, GivenName, NamePart, Nickname, NotName, Country)
 
@@ -49,6 +51,7 @@ class Lexicon:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
+        self._short: dict[str, list[Word]] = {}
         self.titles = Phrases(_entries(rules.of(Title)))
         self.roles = Phrases(_entries(rules.of(Role)))
         self.pronouns = {key_of(word): rule for word, rule in _entries(rules.of(Pronoun))}
@@ -93,8 +96,14 @@ class Lexicon:
         )
 
     def words(self, text: str) -> list[Word]:
-        """Return the words of a text."""
-        return read_words(text, self.abbreviations)
+        """Return the words of a text, which must not be changed; those of short ones are kept, for names come again."""
+        if len(text) > SHORT:
+            return read_words(text, self.abbreviations)
+        if text not in self._short:
+            if len(self._short) >= KEPT:
+                self._short.clear()
+            self._short[text] = read_words(text, self.abbreviations)
+        return self._short[text]
 
     def same_given(self, one: str, other: str) -> bool:
         """Tell whether two given names (as keys) may be one person's: equal, short form, initial, spelling."""

@@ -122,6 +122,11 @@ class Names:
         between = self.text[self.words[i - 1].close : self.words[i].start]
         return between == ", " and self.text.startswith(",", self.words[i].end)
 
+    def source_at(self, position: int) -> Span | None:
+        """Return the last source that begins at or before the position and holds it."""
+        at = bisect_right(self.sources, position, key=lambda source: source.start) - 1
+        return next((s for s in self.sources[max(0, at - 2) : at + 1][::-1] if position < s.end), None)
+
     def in_title_case(self, position: int) -> bool:
         """Tell whether the position lies in a paragraph whose capitals say nothing."""
         return self._of_paragraph(self.title_case, position)

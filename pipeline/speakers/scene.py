@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pipeline.rules import Rules
     from pipeline.speakers.people import Mention
 
-# A text with a smaller share of capitals is written without them.
-CAPITALS = 0.002
+# A text with a smaller share of capitalised words is written without them.
+CAPITALS = 0.01
 _NOUNS = frozenset(["NN", "NNS", "NNP", "NNPS"])
 SUBJECT = frozenset({"nsubj", "nsubjpass", "csubj", "ROOT"})
 
@@ -36,7 +36,7 @@ class Scene:
         self.lexicon = lexicon(rules)
         self._tokens = [token.idx for token in doc]
         self.words = self.lexicon.words(self.text)
-        if sum(char.isupper() for char in self.text) <= len(self.text) * CAPITALS:
+        if sum(word.text[0].isupper() for word in self.words) <= len(self.words) * CAPITALS:
             self.words = raised(self.words, self._names_in_small_letters())
         sources = sorted(a.source for a in attributions if a.source is not None)
         self.names = Names(doc, layout, self.lexicon, self.words, sources)
