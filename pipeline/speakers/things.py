@@ -177,7 +177,8 @@ class Things:
     def _body(self, source: Span, phrase: NounPhrase, attribution: Attribution) -> Found:
         """Resolve "the company" to what is spoken of; what has a name in it, as "Lisbon police", is its own name."""
         named = self._names_within(phrase)
-        own = named and (phrase.role in STATES or phrase.determiner not in ("the", "this", "that"))
+        owned = any(self.scene.words[i].possessive for i in range(phrase.first, phrase.head))
+        own = named and (owned or phrase.role in STATES or phrase.determiner not in ("the", "this", "that"))
         meant = None if own else self.meant("body", source, phrase, attribution)
         if meant is not None:
             return meant
