@@ -88,14 +88,16 @@ class Dates:
         while at < len(self.entities) and self.starts[at] < sentence.end_char:
             entity, at = self.entities[at], at + 1
             span = Span(entity.start_char, entity.end_char)
-            if not any(span.overlaps(content) for content in attribution.spans) and self._tied(entity, attribution):
+            if not any(span.overlaps(content) for content in attribution.spans) and self._tied(
+                entity, attribution, cue
+            ):
                 date = iso_date(entity.text, self.published)
                 if hour := _HOURS.match(self.text, span.end):
                     span = Span(span.start, hour.end())
                 return SaidOn(span.start, span.end, span.of(self.text), date or UNSET)
         return None
 
-    def _tied(self, entity: Entity, attribution: Attribution) -> bool:
+    def _tied(self, entity: Entity, attribution: Attribution, cue: Span) -> bool:
         """Tell whether the date's heads lead to the cue, by way of source, addressee or medium at most."""
         parts = [span for span in (attribution.source, attribution.addressee, attribution.medium) if span is not None]
         token: Token = entity.root
@@ -103,7 +105,7 @@ class Dates:
             return False
         if entity.text.isdigit() and any(part.start <= entity.start_char < part.end for part in parts):
             return False  # "said a 2008 veteran"
-        if attribution.cue is not None and self._right_behind(entity, attribution.cue):
+        if self._right_behind(entity, cue):
             return True
         of_verb = False  # a verb that publishes nothing stands between: "the man seen on Monday said"
         for _ in range(STEPS):
@@ -112,7 +114,7 @@ class Dates:
                 return False
             token = token.head
             of_verb |= token.pos_ == "VERB" and token.lemma_ not in _PUBLISHED
-            if attribution.cue is not None and attribution.cue.start <= token.idx < attribution.cue.end:
+            if cue.start <= token.idx < cue.end:
                 return True
             part = next((part for part in parts if part.start <= token.idx < part.end), None)
             if part is not None and not part.start <= token.head.idx < part.end:

@@ -266,9 +266,9 @@ class Bodies:
         for mention in self.organisations.before(source.start, MENTIONS):
             if mention.label not in ("ORG", "GPE"):
                 continue
-            name = self.organisations.fullest(mention.name)
             if _JOURNAL.search(scene.text, max(0, mention.start - JOURNAL), mention.start):
                 continue
+            name = self.organisations.fullest(mention.name)
             if name not in found:
                 if len(found) >= CANDIDATES:
                     continue

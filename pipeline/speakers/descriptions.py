@@ -156,10 +156,7 @@ class Describer:
             words = self.lexicon.words(" ".join(shown[-length:]))
             hit = self.lexicon.titles.at(words, 0) if words else None
             ranked = hit is not None and hit[0] == len(words) and hit[1].id.startswith(_RANKS)
-            held = (
-                self.lexicon.roles.get(w.key) or self.lexicon.titles.get(w.key) for w in self.lexicon.words(text)[:-1]
-            )
-            if ranked and any(rule is not None and getattr(rule, "of", "person") == "person" for rule in held):
+            if ranked and any(self.lexicon.is_person_role(word.key) for word in self.lexicon.words(text)[:-1]):
                 return " ".join(shown[:-length])
         return text
 
@@ -180,7 +177,8 @@ class Describer:
         office = first - 1 - (words[first - 1].key == "the")
         if office > 0 and first < name and words[office].key in ("of", "to", "for") and words[first].start > floor:
             begin = self._nouns_before(office, floor)
-            held = self._person_role(office - 1) and not any(self._person_role(k) for k in range(first, name))
+            role = self.lexicon.is_person_role
+            held = role(words[office - 1].key) and not any(role(words[k].key) for k in range(first, name))
             if begin < office and held and self._nation(name - 1) is None:
                 first = begin
         return words[first].start if first < name else start
@@ -212,11 +210,6 @@ class Describer:
         """Return the country whose adjective the word is."""
         hit = self.lexicon.countries.at(self.scene.words, i)
         return hit[1] if hit is not None and self.scene.words[i].text in hit[1].adjectives else None
-
-    def _person_role(self, i: int) -> bool:
-        key = self.scene.words[i].key
-        role = self.lexicon.roles.get(key)
-        return (role is not None and role.of == "person") or self.lexicon.titles.get(key) is not None
 
     def after_comma(self, position: int) -> tuple[int, int]:
         """Return the noun phrase that follows a comma at the position: up to the next break or finite verb."""

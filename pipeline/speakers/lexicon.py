@@ -73,9 +73,10 @@ class Lexicon:
         self.suffixes = _keys(rules.of(NamePart), part="suffix")
         self.surnames = _keys(rules.of(NamePart), part="surname")
         self.not_names = {key_of(word): rule for word, rule in _entries(rules.of(NotName))}
-        # Names of bodies that are listed, however many words they have.
-        bodies = [rule for rule in rules.of(NotName) if rule.id == "not_name.body"]
-        self.bodies = Phrases((word, rule) for rule in bodies for word in rule.words)
+        # Names of bodies that look like somebody's ("Morgan Stanley"), as phrases and as keys.
+        bodies = [(word, rule) for word, rule in _entries(rules.of(NotName)) if rule.id == "not_name.body"]
+        self.bodies = Phrases(bodies)
+        self.body_names = frozenset(key_of(word) for word, _ in bodies)
         self.nicknames: dict[str, set[str]] = {}
         for rule in rules.of(Nickname):
             for word in rule.words:
@@ -104,6 +105,11 @@ class Lexicon:
                 self._short.clear()
             self._short[text] = read_words(text, self.abbreviations)
         return self._short[text]
+
+    def is_person_role(self, key: str) -> bool:
+        """Tell whether the word is a person's role or a title."""
+        role = self.roles.get(key)
+        return (role is not None and role.of == "person") or self.titles.get(key) is not None
 
     def same_given(self, one: str, other: str) -> bool:
         """Tell whether two given names (as keys) may be one person's: equal, short form, initial, spelling."""

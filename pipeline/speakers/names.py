@@ -210,23 +210,18 @@ class Names:
             return False
         before = self.words[at - 1] if at and self.text[self.words[at - 1].close : start] == " " else None
         kind = self.lexicon.roles.get(before.key) if before is not None and not before.capital else None
-        called = kind is not None and kind.of == "org"
+        called, known = kind is not None and kind.of == "org", self.lexicon.body_names
         if " " in shown:
             given = self.words[at].key in self.lexicon.given
             company = called or key_of(shown.split()[-1]) in self.lexicon.body_words or shown in self.companies
-            return self.listed(key_of(shown)) or self.listed(self.words[at].key) or (company and not given)
-        listed = self.listed(self.words[at].key) or self.lexicon.capitals.get(shown)
+            return not known.isdisjoint((key_of(shown), self.words[at].key)) or (company and not given)
+        listed = self.words[at].key in known or self.lexicon.capitals.get(shown)
         if self.words[at].key in self.lexicon.surnames:
             return False
         company = bool(counts[shown]["ORG"] or listed or shown in self.companies)
         if company or not shown.isalpha():
             return company
         return called or self.text.startswith(", which ", end)
-
-    def listed(self, key: str) -> bool:
-        """Tell whether the words are a body's name that looks like somebody's: "Morgan Stanley"."""
-        rule = self.lexicon.not_names.get(key)
-        return rule is not None and rule.id == "not_name.body"
 
     def _labels(self) -> list[str]:
         """Return for each word the entity label of the token at its start, ``B-`` marked at its first word."""
@@ -414,7 +409,8 @@ class Names:
         keys = [word.key for word in words]
         labels = [label[2:] for label in self.labels[begin:end]]
         given = len(keys) > 1 and keys[0] in self.lexicon.given
-        if self.listed(" ".join(keys)) or self.listed(" ".join(keys) + key_of(words[-1].tail)):
+        whole = " ".join(keys)
+        if not self.lexicon.body_names.isdisjoint((whole, whole + key_of(words[-1].tail))):  # Moody’s
             return False
         if keys[-1] in self.lexicon.not_names and not (given and labels[-1] in ("PERSON", "DATE")):
             return False

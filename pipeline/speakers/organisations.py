@@ -114,7 +114,7 @@ class Organisations:
             return name
         if (country := self._country(name)) is not None:
             return max((f for f in self.countries.get(country, ()) if "." not in f), key=len, default=name)
-        if len(keys) == 1 and self.scene.names.listed(keys[0]):
+        if len(keys) == 1 and keys[0] in self.lexicon.body_names:
             return self.begun_by(name) or name
         candidates = [f for f in self.by_word.get(keys[-1], ())[:50] if self._extends(keys, f) or _spells(name, f)]
         if not candidates:
@@ -298,7 +298,7 @@ class Organisations:
     def clean(self, name: str) -> str:
         """Return a name on one line without article, possessive ending and what stands in brackets."""
         name = " ".join(name.split())
-        if self.scene.names.listed(key_of(name)):  # Moody’s
+        if key_of(name) in self.lexicon.body_names:  # Moody’s
             return name
         name = re.sub(r"\s*\([^)]*\)?$", "", name)
         name = re.sub(r"(?: (?:for|of|and|the|at|in|on|to|by))+$", "", name)

@@ -232,6 +232,7 @@ class People:
             if not _OF.search(lead):
                 self.source_places[self.mentions[at].person].append(starts[at])
         taken = {i for name in (*self._full, *self._short) for i in range(name.first, name.last)}
+        # Those with "Mr." or "Mrs." first: they tell whether somebody of another sex has the surname, too.
         self._shorter(sorted(self._short, key=lambda name: name.gender == "any"))
         self._shorter(self._further(taken))
         self._lone(self.names.given_alone())
@@ -440,7 +441,7 @@ def _deletions(word: str) -> list[str]:
 
 
 def _core(keys: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
-    """Return the name's words without suffixes and particles, "Ben" and "Al" kept where they are first names."""
+    """Return the name's words without suffixes and particles; a first one that is a first name, too, stays: "Ben"."""
     core = tuple(k for k in keys if k not in lexicon.suffixes and k not in lexicon.particles)
     given = keys[0] in lexicon.particles and keys[0] in lexicon.given
     return (keys[0], *core) if given else core or keys

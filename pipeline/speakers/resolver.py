@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 PAIR_MENTIONS, PAIR_SENTENCES = 24, 2
 # What stands between two names that are named together: "and", and a title or two.
 _AND = re.compile(r",? (?:and|&) (?:[A-Z][\w.]+ ){0,3}")
-
-
 # An account, or the only name that somebody gives: "X user @ana", "a fan, who gave his name only as Dazza".
 _HANDLE = re.compile(
     r"(?<![\w.])(?:(?:gave|giving) (?:his|her|their) (?:first )?name (?:only |just )?as (?=[A-Z])|(?=@))(@?\w{2,})"
@@ -231,9 +229,8 @@ class Resolver:
         known = features(self.scene, source.start, attribution, gender, self.spoken[-8:])
         ranked = rank(known, WEIGHTS)
         if not ranked:
-            return self._later(source, attribution.addressee, gender, rule) or self._unnamed_before(
-                source, gender, rule
-            )
+            later = self._later(source, attribution.addressee, gender, rule)
+            return later or self._unnamed_before(source, gender, rule)
         unnamed = self._unnamed_just_before(source)
         best, score = ranked[0]
         if unnamed is not None and not known[best].get("same-sentence"):
@@ -423,11 +420,8 @@ class Resolver:
         if self._titled_body(phrase):
             return self.things.organisation(source, phrase, owner, self.scene.attributions[i])
         tied = self.describer.national(source, phrase) or self.describer.aged(source, phrase)
-        if (phrase.of == "person" or (phrase.of == "" and tied is not None)) and phrase.determiner not in (
-            "some",
-            "any",
-            "both",
-        ):
+        somebody = phrase.of == "person" or (phrase.of == "" and tied is not None)
+        if somebody and phrase.determiner not in ("some", "any", "both"):
             spoken = self.spoken[-8:]
             owned = owner.person if owner is not None and phrase.determiner in ("his", "her") else -1
             return self.roles.resolve(source, phrase, self.scene.attributions[i], spoken, self.voices, owned)

@@ -97,12 +97,12 @@ def _leads_well(scene: Scene, source: Span, mention: Mention) -> bool:
     comma = text[max(0, opens - 8) : opens].rstrip()[-1:] in (",", "—", "–", "-", ":")
     if lead[-1].key in PREPOSITIONS or (lead[-1].key in ("and", "or", "than", "that") and not comma):
         return False
-    roles = [k for k, word in enumerate(lead) if _is_person_role(scene, word.key)]
+    roles = [k for k, word in enumerate(lead) if scene.lexicon.is_person_role(word.key)]
     prepositions = [k for k, word in enumerate(lead) if word.key in PREPOSITIONS]
     if any(word.key in _WH and not word.text.isupper() for word in lead):  # not the WHO
         return comma
     # Prepositions within a body's name count for nothing: "Council on Aviation Executive Director Ana Ruiz".
-    if _is_person_role(scene, lead[-1].key):
+    if scene.lexicon.is_person_role(lead[-1].key):
         last = len(lead) - 1
         prepositions = [k for k in prepositions if not (0 < k < last and lead[k - 1].capital and lead[k + 1].capital)]
     if not prepositions:
@@ -115,7 +115,7 @@ def _leads_well(scene: Scene, source: Span, mention: Mention) -> bool:
     office = lead[prepositions[-1] + 1 : -1]  # "Speaker of [the House] Rep. Ana Ruiz"
     if len(office) > 1 and office[0].key == "the" and lead[-1].text.endswith(".") and lead[roles[0]].capital:
         return True
-    return not _is_person_role(scene, lead[-1].key)
+    return not scene.lexicon.is_person_role(lead[-1].key)
 
 
 def _nouns_before(scene: Scene, source: Span, start: int) -> int:
@@ -126,14 +126,9 @@ def _nouns_before(scene: Scene, source: Span, start: int) -> int:
         word = scene.words[i - 1]
         if word.key in DETERMINERS or scene.tag(i - 1) not in NOMINAL or "," in scene.text[word.end : word.close]:
             break
-        held = held or _is_person_role(scene, word.key)
+        held = held or scene.lexicon.is_person_role(word.key)
         i -= 1
     return scene.words[i].start if held and i < first else start
-
-
-def _is_person_role(scene: Scene, key: str) -> bool:
-    rule = scene.lexicon.roles.get(key)
-    return (rule is not None and rule.of == "person") or scene.lexicon.titles.get(key) is not None
 
 
 def noun_phrase(scene: Scene, source: Span) -> NounPhrase | None:
@@ -259,7 +254,9 @@ def _begins_source(scene: Scene, part: Span) -> bool:
     mention = named_person(scene, part)
     if mention is not None:
         before = [scene.words[i] for i in scene.words_in(part.start, mention.start)]
-        return all(w.key not in PREPOSITIONS for w in before) or any(_is_person_role(scene, w.key) for w in before[:-1])
+        return all(w.key not in PREPOSITIONS for w in before) or any(
+            scene.lexicon.is_person_role(w.key) for w in before[:-1]
+        )
     return _begins_organisation(scene, part)
 
 
@@ -269,7 +266,7 @@ def _long_title(scene: Scene, first: Span, second: Span) -> bool:
     if name is None or named_person(scene, first) is not None:
         return False
     lead = [scene.words[i] for i in scene.words_in(second.start, name.start)]
-    return len(lead) > 1 and all(word.capital for word in lead) and _is_person_role(scene, lead[-1].key)
+    return len(lead) > 1 and all(word.capital for word in lead) and scene.lexicon.is_person_role(lead[-1].key)
 
 
 def _group(scene: Scene, part: Span) -> bool:

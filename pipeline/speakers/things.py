@@ -139,10 +139,9 @@ class Things:
         text = self.scene.text[self.scene.words[words[0]].start : last.close]
         rest = self.scene.text[last.close : source.end]
         whole = not rest or not rest[0].isspace() or not rest[1:2].isalpha()  # not "Google chief Ana Ruiz"
-        name = text if self.scene.names.listed(key_of(text)) else text[: len(text) - len(last.tail)]
-        if not whole or (last.tail and name != text):
+        if not whole or (last.tail and key_of(text) not in self.scene.lexicon.body_names):  # nor "Google’s"
             return None
-        return self._named(name, source, PRECISION["organisation"])
+        return self._named(text, source, PRECISION["organisation"])
 
     def _counted(self, source: Span, phrase: NounPhrase) -> bool:
         """Tell whether the mention counts people: "a group of voters", "Nearly eight of ten voters"."""
@@ -170,7 +169,7 @@ class Things:
         words, head = self.scene.words, self.scene.words[phrase.head]
         label = self.scene.names.labels[phrase.head][2:]
         if label in NAMED or self.scene.tag(phrase.head) not in COMMON or _BODY_LIKE.search(head.text):
-            return self.scene.names.words[phrase.head].key not in self.scene.lexicon.not_names or bool(label)
+            return head.key not in self.scene.lexicon.not_names or bool(label)
         citizens_for = phrase.last < len(words) and words[phrase.last].key == "for"  # "Citizens for Justice"
         return citizens_for or self.organisations.begun_by(head.text) is not None
 
@@ -355,8 +354,18 @@ class Things:
         """Return the one person whose initials the name is: "AOC" of Alexandria Ocasio-Cortez."""
         if not (name.isupper() and name.isalpha() and 2 < len(name) < 5) or name in self.organisations.definitions:
             return None
-        people = [p for p in self.scene.people.people if len(p.keys) > 1 and _initials(p.keys) == name.casefold()]
+        people = self._initials.get(name.casefold(), [])
         return people[0] if len(people) == 1 else None
+
+    @cached_property
+    def _initials(self) -> dict[str, list[Person]]:
+        """The people by the initials of all parts of their names."""
+        found: dict[str, list[Person]] = {}
+        for person in self.scene.people.people:
+            if len(person.keys) > 1:
+                letters = "".join(part[0] for key in person.keys for part in key.split("-") if part)
+                found.setdefault(letters, []).append(person)
+        return found
 
     def _family(self, phrase: NounPhrase) -> bool:
         """Tell whether the mention is a surname's plural: "the Ruizes", "the Bergs"."""
@@ -454,10 +463,6 @@ class Things:
 def _clause(text: str, start: int, end: int) -> int:
     found = re.compile(r",| who | that | which ").search(text, start, end)
     return found.start() if found else end
-
-
-def _initials(keys: tuple[str, ...]) -> str:
-    return "".join(part[0] for key in keys for part in key.split("-") if part)
 
 
 def _singular(role: str) -> str:
