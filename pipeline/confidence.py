@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from pipeline.attribute.combine import log_odds
-from pipeline.records import Attribution, Classification, Resolution
+from pipeline.records import Attribution, Classification, Resolution, Unsure, Voice
 
 # Log-odds that content and speaker's name are both right, from those of the two stages' scores: a logistic
 # regression over the 2,500 attributions found in PolNeAR dev and world, which the encoder was not trained on
@@ -19,6 +19,8 @@ SPEAKER_SLOPE = 0.73
 NO_SPEAKER = -1.17
 # Scores nearer to 0 or 1 say no more than these.
 LEAST, MOST = 0.02, 0.98
+# What is less likely right than wrong is left to a person.
+REVIEW = 0.5
 
 
 def attribution_confidence(attribution: Attribution, resolution: Resolution) -> float:
@@ -33,3 +35,13 @@ def attribution_confidence(attribution: Attribution, resolution: Resolution) -> 
 def writer_confidence(classification: Classification) -> float:
     """Return the probability that the class is right: the class's own score."""
     return classification.scores[classification.class_]
+
+
+def unsure(voice: Voice, classification: Classification, confidence: float) -> tuple[Unsure, ...]:
+    """Return what of a statement is so unsure that a person should look at it."""
+    found: list[Unsure] = []
+    if voice != "writer" and confidence < REVIEW:
+        found.append("speaker")
+    if classification.scores[classification.class_] < REVIEW:
+        found.append("class")
+    return tuple(found)

@@ -54,6 +54,10 @@ def load_model(name: str = DEFAULT_MODEL) -> Language:
     return nlp
 
 
+# Where a Doc keeps its text.
+TEXT = "onrecord.text"
+
+
 def parse(text: str, layout: Layout, nlp: Language) -> Doc:
     """Analyse ``text`` paragraph by paragraph and join the results.
 
@@ -71,7 +75,15 @@ def parse(text: str, layout: Layout, nlp: Language) -> Doc:
         _without_vectors(doc) for batch in _batches(tokenised) for doc in nlp.pipe(batch, batch_size=len(batch))
     )
     joined = [_join(group) for group in iter(lambda: list(itertools.islice(analysed, GROUP)), [])]
-    return _join(joined)
+    doc = _join(joined)
+    doc.user_data[TEXT] = text
+    return doc
+
+
+def text_of(doc: Doc) -> str:
+    """Return ``doc.text``, which spaCy puts together anew from all tokens each time it is asked."""
+    kept = doc.user_data.get(TEXT)
+    return doc.text if kept is None else str(kept)
 
 
 def _batches(docs: Iterable[Doc]) -> Iterator[list[Doc]]:

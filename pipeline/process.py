@@ -12,8 +12,9 @@ from msgspec import UNSET, Struct, structs
 from pipeline.attribute import attribute
 from pipeline.attribute.not_statement import not_statement
 from pipeline.classify import Classifier
-from pipeline.confidence import attribution_confidence, writer_confidence
+from pipeline.confidence import attribution_confidence, unsure, writer_confidence
 from pipeline.encode.encoder import load_encoder
+from pipeline.figures import Facts
 from pipeline.offsets import ByteOffsets
 from pipeline.parse import DEFAULT_MODEL, load_model, parse
 from pipeline.quotations import pair_quotations
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from pipeline.encode.encoder import Encoder
+    from pipeline.encode.statements import Meanings
 
 # Code points of context before and after a statement, enough to find it again in a changed text
 # (the W3C Web Annotation text-quote selector as Hypothesis uses it).
@@ -87,6 +89,7 @@ class Attributed(Struct, frozen=True):
     quotations: tuple[Quotation, ...]
     notices: tuple[Notice, ...]
     attributions: tuple[Attribution, ...]
+    meanings: Meanings
 
 
 class Pipeline:
@@ -125,8 +128,8 @@ def find_attributions(text: str, tools: Tools) -> Attributed:
     layout = segment(text, tools.rules)
     quotations, notices = pair_quotations(text, layout, tools.rules)
     doc = parse(text, layout, tools.nlp)
-    attributions = attribute(doc, layout, quotations, tools.rules, tools.encoder)
-    return Attributed(doc, layout, quotations, tuple(notices), attributions)
+    attributions, meanings = attribute(doc, layout, quotations, tools.rules, tools.encoder)
+    return Attributed(doc, layout, quotations, tuple(notices), attributions, meanings)
 
 
 def process(
@@ -139,16 +142,13 @@ def process(
     attributions = found.attributions if given is None else given(found)
     resolutions = resolve_speakers(doc, layout, attributions, rules)
 
-    classifier = Classifier(doc, layout, rules)
+    sentences = [sentence.span for sentence in writer_sentences(layout, attributions)]
+    classifier = Classifier(doc, layout, rules, found.meanings, tools.encoder.statements)
+    said = classifier.attributions(attributions, resolutions)
+    written = classifier.sentences(sentences)
     builder = _Builder(document, found, tools.producer)
-    drafts = [
-        builder.attributed(attribution, resolution, classifier.attribution(attribution, resolution))
-        for attribution, resolution in zip(attributions, resolutions, strict=True)
-    ]
-    drafts += [
-        builder.writer(sentence.span, classifier.sentence(sentence.span))
-        for sentence in writer_sentences(layout, attributions)
-    ]
+    drafts = [builder.attributed(*told) for told in zip(attributions, resolutions, said, strict=True)]
+    drafts += [builder.writer(*told) for told in zip(sentences, written, strict=True)]
     drafts.sort(key=lambda s: (s.spans[0].start, s.spans[-1].end))
     statements = tuple(structs.replace(draft, index=i) for i, draft in enumerate(drafts))
     return Result(
@@ -221,7 +221,9 @@ class _Builder:
         self.sha256 = digest(document.text)
         self.doc = document_id(document.text, document.uri)
         self.layout = found.layout
-        self.dates = Dates(found.doc, document.published or filed_on(self.text, found.layout))
+        published = document.published or filed_on(self.text, found.layout)
+        self.dates = Dates(found.doc, published)
+        self.facts = Facts(found.doc, published)
         self.sentence_starts = [s.span.start for s in found.layout.sentences]
         self.producer = producer
 
@@ -244,6 +246,7 @@ class _Builder:
         evidence: tuple[Evidence, ...], **rest: Any,
     ) -> Statement:  # fmt: skip
         start, end = spans[0].start, spans[-1].end
+        figures = self.facts.of(spans)
         fields = {"quotations": (), "cue": None, "speaker": None} | rest
         return Statement(
             id=statement_id(self.sha256, spans, voice), doc=self.doc, uri=self.uri, index=0, voice=voice,
@@ -251,7 +254,10 @@ class _Builder:
             scores={name: round(score, 4) for name, score in c.scores.items()},
             check_worthiness=round(c.check_worthiness, 4), contains_claim=c.contains_claim,
             confidence=round(confidence, 4), evidence=evidence, context=self._context(start, end),
-            source=Provenance(sha256=self.sha256, anchor=self._anchor(start, end)), producer=self.producer, **fields,
+            source=Provenance(sha256=self.sha256, anchor=self._anchor(start, end)), producer=self.producer,
+            checkable=self._extract(c.checkable) or UNSET, check_reasons=c.reasons or UNSET,
+            quantities=figures.quantities or UNSET, dates=figures.dates or UNSET,
+            comparisons=figures.comparisons or UNSET, review=unsure(voice, c, confidence) or UNSET, **fields,
         )  # fmt: skip
 
     def _all_nested(self, a: Attribution, resolution: Resolution) -> tuple[Nested, ...]:

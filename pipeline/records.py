@@ -14,6 +14,15 @@ Voice = Literal["direct", "mixed", "indirect", "writer"]
 SpeakerType = Literal["person", "org", "document", "unnamed"]
 How = Literal["name", "alias", "pronoun", "role", "continued", "organisation"]
 StatementClass = Literal["claim", "announcement", "analysis", "other"]
+ComparisonKind = Literal["superlative", "comparative"]
+QuantityKind = Literal["money", "percent", "measure", "count"]
+# What makes a statement worth a check, as a person would say it.
+CheckReason = Literal[
+    "number", "superlative", "comparison", "poll", "allegation", "denial", "official act", "named act",
+    "official record",
+]  # fmt: skip
+# What a person had better look at, since it is hardly more than a guess.
+Unsure = Literal["speaker", "class"]
 Zone = Literal["headline", "dateline", "byline", "caption", "list", "boilerplate", "body"]
 Format = Literal["text", "markdown", "html", "jsonl", "csv"]
 
@@ -45,6 +54,32 @@ class Extract(Struct, frozen=True):
     start: int
     end: int
     text: str
+
+
+class Dated(Extract, frozen=True):
+    """Words that name a date; ``date`` is ISO 8601, as exact as they are, unset where they don't tell."""
+
+    date: str | UnsetType = UNSET
+
+
+class Quantity(Extract, frozen=True, kw_only=True):
+    """A quantity: its ``value`` where the words name one number, its ``unit`` as the words have it ("$", "people")."""
+
+    kind: QuantityKind
+    value: float | UnsetType = UNSET
+    unit: str | UnsetType = UNSET
+
+
+class Comparison(Extract, frozen=True, kw_only=True):
+    """Words that compare: "the lowest rate since 2008" (superlative), "better than last year" (comparative)."""
+
+    kind: ComparisonKind
+
+
+class Reason(Extract, frozen=True, kw_only=True):
+    """Why a statement may be worth a check, and the words that show it."""
+
+    reason: CheckReason
 
 
 class Evidence(Struct, frozen=True):
@@ -193,6 +228,8 @@ class Classification(Struct, frozen=True, kw_only=True):
     scores: dict[str, float]
     check_worthiness: float
     contains_claim: bool
+    reasons: tuple[Reason, ...] = ()
+    checkable: Span | None = None
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -222,12 +259,6 @@ class Producer(Struct, frozen=True):
     onrecord: str
     model: str
     rules: str
-
-
-class SaidOn(Extract, frozen=True):
-    """The words that say when something was said; ``date`` is ISO 8601, as exact as they are."""
-
-    date: str | UnsetType = UNSET
 
 
 class Nested(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -267,9 +298,15 @@ class Statement(Struct, frozen=True, kw_only=True):
     producer: Producer
     addressee: Extract | UnsetType = UNSET
     medium: Extract | UnsetType = UNSET
-    said_on: SaidOn | UnsetType = UNSET
+    said_on: Dated | UnsetType = UNSET
     chain: tuple[Extract, ...] | UnsetType = UNSET
     nested: tuple[Nested, ...] | UnsetType = UNSET
+    checkable: Extract | UnsetType = UNSET
+    check_reasons: tuple[Reason, ...] | UnsetType = UNSET
+    quantities: tuple[Quantity, ...] | UnsetType = UNSET
+    dates: tuple[Dated, ...] | UnsetType = UNSET
+    comparisons: tuple[Comparison, ...] | UnsetType = UNSET
+    review: tuple[Unsure, ...] | UnsetType = UNSET
 
 
 class Unattributed(Extract, frozen=True, kw_only=True):

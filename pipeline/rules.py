@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import ClassVar, Literal, TypeVar
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from pipeline.errors import RuleError
-from pipeline.records import Zone
+from pipeline.records import CheckReason, Zone
 from pipeline.rulefile import Place, RuleFile, did_you_mean, rule_error
 
 R = TypeVar("R", bound="Rule")
@@ -280,7 +280,9 @@ class ClassPattern(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     say in which part of which statements. ``frame`` is what a sentence holds beside its content,
     cue and source; ``start`` is the content's first word. ``weights`` hold for attributed
     statements, ``writer_weights`` for sentences in the writer's own voice. ``by_hand`` keeps the
-    weights from being measured, where the labelled articles hardly show what the rule looks for.
+    weights from being measured, where the labelled articles hardly show what the rule looks for,
+    and lets them count in full beside what the network says; a user's rules are always by hand.
+    ``reason`` says, of a rule that fires on what makes a statement worth a check, what that is.
     """
 
     kind: ClassVar[str] = "class_pattern"
@@ -293,6 +295,7 @@ class ClassPattern(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     voice: Literal["attributed", "writer", "any"] = "any"
     shape: StatementShape = "any"
     by_hand: bool = False
+    reason: CheckReason | None = None
     weights: ClassWeights = ClassWeights()
     writer_weights: ClassWeights = ClassWeights()
 
@@ -394,7 +397,7 @@ def read_rules(user_folder: Path | None = None) -> tuple[Rules, list[RuleError]]
     layers = _Layers()
     layers.add(shipped_folder())
     if user_folder is not None:
-        layers.add(user_folder)
+        layers.add(user_folder, users=True)
     rules = layers.rules.values()
     by_kind = {kind: tuple(rule for rule in rules if rule.kind == kind) for kind in KINDS}
     content = msgspec.json.encode([(rule.kind, rule) for rule in rules])
@@ -410,7 +413,7 @@ class _Layers:
         self.places: dict[str, Place] = {}
         self.errors: list[RuleError] = []
 
-    def add(self, folder: Path) -> None:
+    def add(self, folder: Path, *, users: bool = False) -> None:
         files = [RuleFile(path, KINDS) for path in _files(folder, self.errors)]
         for file in files:
             self.errors += file.errors
@@ -426,7 +429,9 @@ class _Layers:
                     self.errors.append(error)
                 else:
                     new[rule.id] = raw.place
-                    self.rules[rule.id] = rule
+                    # What a user writes is measured on nothing: it counts in full.
+                    by_hand = users and isinstance(rule, ClassPattern)
+                    self.rules[rule.id] = structs.replace(rule, by_hand=True) if by_hand else rule
         self.places |= new
 
     def _disable(self, id: str, place: Place) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from pipeline.records import SaidOn, Span
+from pipeline.parse import text_of
+from pipeline.records import Dated, Span
 
 if TYPE_CHECKING:
     from dateparser.date import DateDataParser
@@ -30,7 +31,7 @@ _DURING = frozenset(
 )
 _WEEKDAY = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day", re.IGNORECASE)
 # What a date has: "42" is an age, "annual" no date, "earlier" goes with the weekday after it.
-_DATE = re.compile(
+CALENDAR = re.compile(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today|tonight|overnight|weekend|ago|(?:19|20)\d\d"
     r"|jan(?:uary)?|feb(?:ruary)?|march|april|may|june|july|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"
     r"|dec(?:ember)?|(?:last|this|earlier this|that|previous|past) (?:week|month|year|night|spring|summer|fall|autumn"
@@ -55,14 +56,14 @@ class Dates:
 
     def __init__(self, doc: Doc, published: str | None) -> None:
         self.doc = doc
-        self.text = doc.text
+        self.text = text_of(doc)
         self.published = published
-        dates = (e for e in doc.ents if e.label_ in ("DATE", "TIME") and _DATE.search(e.text))
+        dates = (e for e in doc.ents if e.label_ in ("DATE", "TIME") and CALENDAR.search(e.text))
         self.entities = [e for e in dates if not (_PROGRAMME.match(e.text) and not e.root.is_sent_start)]
-        self.before: dict[Span, SaidOn] = {}
+        self.before: dict[Span, Dated] = {}
         self.starts = [ent.start_char for ent in self.entities]
 
-    def said_on(self, attribution: Attribution) -> SaidOn | None:
+    def said_on(self, attribution: Attribution) -> Dated | None:
         """Return the date that the text ties to the attribution's cue, None where it ties none.
 
         A source's further cues share a date before it ("On Monday, Ito said … and explained …").
@@ -76,7 +77,7 @@ class Dates:
             self.before.setdefault(source, found)
         return found if found is not None or source is None else self.before.get(source)
 
-    def _beside(self, attribution: Attribution) -> SaidOn | None:
+    def _beside(self, attribution: Attribution) -> Dated | None:
         cue = attribution.cue
         if cue is None:
             return None
@@ -94,7 +95,7 @@ class Dates:
                 date = iso_date(entity.text, self.published)
                 if hour := _HOURS.match(self.text, span.end):
                     span = Span(span.start, hour.end())
-                return SaidOn(span.start, span.end, span.of(self.text), date or UNSET)
+                return Dated(span.start, span.end, span.of(self.text), date or UNSET)
         return None
 
     def _tied(self, entity: Entity, attribution: Attribution, cue: Span) -> bool:

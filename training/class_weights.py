@@ -1,12 +1,11 @@
 """Measure the weights of the class rules on labelled statements and write them into the rules' files.
 
-Run from the project's folder, with a pair of arguments for each labelled set:
+Run from the project's folder:
 
-    python training/class_weights.py TEXTS STATEMENTS [TEXTS STATEMENTS …]
+    python training/class_weights.py POLNEAR/train STATEMENTS/train.jsonl
 
-``TEXTS`` is a folder of ``.txt`` files, ``STATEMENTS`` a JSONL file with, a line, ``doc`` (the
-text's stem), ``voice`` (attributed or writer), ``content``, ``source`` and ``cue`` (lists of
-``[start, end)`` code points), ``speaker_type``, ``class`` and ``check_worthiness`` (0 to 3).
+The first is a folder of annotated texts as ``onrecord evaluate`` takes them, the second a file of labelled statements
+(``pipeline.evaluate.gold.GoldStatement``); ``training/labels.txt`` has labels of the other texts.
 
 ``rules/classes.toml`` is written by people but for its ``weights`` and ``writer_weights``;
 ``rules/class_words.toml`` is written here: the words seen in enough documents whose weights are
@@ -17,44 +16,44 @@ statements and one for the writer's sentences. Needs scikit-learn (textacy bring
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from encoder.statements import Labelled, of_gold, read_labels
 from msgspec import Struct
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from pipeline.attribute.lexicon import Lexicon
-from pipeline.attribute.syntax import Syntax
 from pipeline.classify import Classifier
 from pipeline.classify.reading import Reading, read_sentence
-from pipeline.process import find_attributions, load_tools
-from pipeline.quotations import pair_quotations
-from pipeline.records import CLASSES, Attribution, Layout, Quotation, Span
-from pipeline.rules import ClassPattern, Cue, Rules, load_rules
+from pipeline.evaluate.given import Given
+from pipeline.evaluate.gold import read_gold
+from pipeline.process import Attributed, find_attributions, load_tools
+from pipeline.records import CLASSES, Span
+from pipeline.rules import ClassPattern, Rules, load_rules
+from pipeline.speakers import resolve_speakers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-    from spacy.tokens import Doc
 
 # Swept on the training sets by cross-validation over documents: the inverse strength of the L2
 # penalty, the same for words relative to patterns, and how far rare classes are raised (0: not, 1: to
 # equal weight).
 PENALTY = 0.1
 CHECK_PENALTY = 0.1
-WORD_SCALE = 0.8
+WORD_SCALE = 0.6
 BALANCE = 0.5
 # A word is kept that stands in so many documents and weighs so much for some class.
-WORD_DOCUMENTS = 5
+WORD_DOCUMENTS = 8
 WORD_WEIGHT = 0.1
-LEXICON_ORIGIN = "words of articles of PolNeAR train and 46 of world news, weighed on labels made under the class guide"
+LEXICON_ORIGIN = "words of PolNeAR train, weighed on labels made under the class guide"
+LABELS = Path(__file__).parent / "labels.txt"
 # Part of a statement, its voice and its shape, for which single words are weighed.
 LEXICONS = {
     "class_lexicon.content": ("content", "attributed", "any"),
@@ -70,12 +69,12 @@ Key = tuple[str, str]
 
 
 class Example(Struct, frozen=True):
-    """A labelled statement: what fires on it, and its labels."""
+    """A labelled statement: what fires on it, and its labels; ``classes`` as in ``encoder.statements.Labelled``."""
 
     document: str
     writer: bool
     keys: frozenset[Key]
-    label: int
+    classes: tuple[int, ...]
     worth: bool
 
 
@@ -92,75 +91,49 @@ class Weights(Struct, frozen=True):
 
 def main() -> None:
     """Measure and write."""
-    paths = [Path(argument) for argument in sys.argv[1:]]
+    folder, statements = map(Path, sys.argv[1:])
     tools = load_tools()
-    rules = tools.rules
+    gold = read_gold(folder, statements)
+    labelled = of_gold(gold.statements) | read_labels(LABELS, gold)
     examples: list[Example] = []
-    for texts, statements in zip(paths[::2], paths[1::2], strict=True):
-        for text, units in labelled_texts(texts, statements):
-            found = find_attributions(text, tools)
-            examples += read_examples(found.doc, found.layout, units, rules)
+    for stem, units in labelled.items():
+        found = find_attributions(gold.texts[stem], tools)
+        examples += read_examples(stem, found, units, tools.rules)
     write_weights(*(fit([e for e in examples if e.writer is writer]) for writer in (False, True)))
 
 
-def labelled_texts(texts: Path, statements: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield each labelled text with its statements."""
-    by_document: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    with statements.open(encoding="utf-8") as lines:
-        for line in lines:
-            unit = json.loads(line)
-            by_document[unit["doc"]].append(unit)
-    for stem in sorted(by_document):
-        with (texts / f"{stem}.txt").open(encoding="utf-8", newline="") as file:
-            yield file.read(), by_document[stem]
-
-
-def read_examples(doc: Doc, layout: Layout, units: list[dict[str, Any]], rules: Rules) -> list[Example]:
+def read_examples(stem: str, found: Attributed, units: list[Labelled], rules: Rules) -> list[Example]:
     """Return a text's labelled statements with what fires on each."""
-    classifier = Classifier(doc, layout, rules)
+    classifier = Classifier(found.doc, found.layout, rules)
     patterns = {rule.id for rule in rules.of(ClassPattern) if not rule.by_hand}
-    quotations = pair_quotations(doc.text, layout, rules)[0]
-    marked = _marked(doc.text, quotations)
-    cues = _Cues(Syntax(doc, quotations), classifier, rules)
-    found = []
-    for unit in units:
-        reading = gold_reading(classifier, unit, marked, cues)
+    examples = []
+    for unit, reading in zip(units, readings_of(found, classifier, units, rules), strict=True):
         keys = {(f.rule, "") for f in classifier.firings(reading) if f.rule in patterns} | set(_words(reading))
-        label, worth = CLASSES.index(unit["class"]), unit["check_worthiness"] >= 2
-        found.append(Example(unit["doc"], unit["voice"] == "writer", frozenset(keys), label, worth))
-    return found
+        examples.append(Example(stem, unit.writer, frozenset(keys), unit.classes, unit.grade >= 2))
+    return examples
 
 
-def gold_reading(classifier: Classifier, unit: dict[str, Any], marked: bytearray, cues: _Cues) -> Reading:
-    """Return the reading of a labelled statement, as if the stages before had found it exactly."""
-    spans = tuple(Span(*pair) for pair in unit["content"])
-    if unit["voice"] == "writer":
-        return read_sentence(classifier.page, Span(spans[0].start, spans[-1].end))
-    text = classifier.page.text
-    letters = [i for span in spans for i in range(span.start, span.end) if text[i].isalnum()]
-    inside = sum(marked[i] for i in letters)
-    voice = "direct" if letters and inside == len(letters) else "mixed" if inside else "indirect"
-    source, cue = (_hull(unit.get(part)) for part in ("source", "cue"))
-    attribution = Attribution(spans=spans, voice=voice, cue=cue, cue_rule=cues.rule(cue), source=source)
-    kind = unit["speaker_type"]
-    return classifier.read(attribution, None if kind == "none" else kind)
+def readings_of(found: Attributed, classifier: Classifier, units: list[Labelled], rules: Rules) -> list[Reading]:
+    """Return the readings of labelled statements, as if the stages before had found them exactly."""
+    given = Given(found, rules)
+    attributions = [
+        None if unit.writer else given.attribution(*(spans_of(unit, role) for role in ("Content", "Cue", "Source")))
+        for unit in units
+    ]
+    said = sorted((a for a in attributions if a is not None), key=lambda a: a.spans)
+    resolutions = resolve_speakers(found.doc, found.layout, tuple(said), rules)
+    kinds = {a.spans: r.speaker.type if r.speaker else None for a, r in zip(said, resolutions, strict=True)}
+    return [
+        read_sentence(classifier.page, spans_of(unit, "Content")[0])
+        if a is None
+        else classifier.read(a, kinds[a.spans])
+        for unit, a in zip(units, attributions, strict=True)
+    ]
 
 
-class _Cues:
-    """Finds the rule of a labelled cue: of its last word that has one, the rule of most words."""
-
-    def __init__(self, syntax: Syntax, classifier: Classifier, rules: Rules) -> None:
-        self.syntax = syntax
-        self.page = classifier.page
-        self.lexicon = Lexicon(rules.of(Cue))
-
-    def rule(self, cue: Span | None) -> str:
-        """Return the rule's id, "" if there is none."""
-        low, high = self.page.region(cue) if cue is not None else (0, 0)
-        for token in reversed(self.syntax.tokens[low:high]):
-            for match in self.lexicon.at(self.syntax, token):
-                return match.rule.id
-        return ""
+def spans_of(unit: Labelled, role: str) -> list[Span]:
+    """Return the spans of a part of a labelled statement."""
+    return [Span(*pair) for pair in unit.parts[role]]
 
 
 def fit(examples: list[Example]) -> Weights:
@@ -179,11 +152,13 @@ def fit(examples: list[Example]) -> Weights:
 def _fit(examples: list[Example], keys: list[Key]) -> NDArray[np.float64]:
     scale = np.array([WORD_SCALE if word else 1.0 for _, word in keys])
     fired = matrix(examples, keys).multiply(scale).tocsr()
-    labels = np.array([example.label for example in examples])
-    counts = np.bincount(labels, minlength=len(CLASSES))
-    raised = (len(labels) / (len(CLASSES) * counts)) ** BALANCE
+    shares = np.array([example.classes for example in examples]) / 100
+    counts = shares.sum(axis=0)
+    raised = (len(examples) / (len(CLASSES) * counts)) ** BALANCE
+    # A label between two classes is two examples, each of which counts for its share.
+    rows, labels = shares.nonzero()
     model = LogisticRegression(C=PENALTY, fit_intercept=False, max_iter=3000)
-    model.fit(fired, labels, sample_weight=raised[labels])
+    model.fit(fired[rows], labels, sample_weight=raised[labels] * shares[rows, labels])
     worth = np.array([example.worth for example in examples])
     check = LogisticRegression(C=CHECK_PENALTY, fit_intercept=False, max_iter=3000).fit(fired, worth)
     return np.vstack([model.coef_, check.coef_]).T * scale[:, None]
@@ -246,18 +221,6 @@ def _words(reading: Reading) -> Iterator[Key]:
                 for i in range(low, high):
                     if not page.named[i] and re.fullmatch(r"[a-z]+(?:-[a-z]+)*", page.lemmas[i]):
                         yield id, page.lemmas[i]
-
-
-def _hull(pairs: list[list[int]] | None) -> Span | None:
-    return Span(pairs[0][0], pairs[-1][1]) if pairs else None
-
-
-def _marked(text: str, quotations: tuple[Quotation, ...]) -> bytearray:
-    marked = bytearray(len(text))
-    for quotation in quotations:
-        start, end = quotation.span.start, quotation.span.end
-        marked[start:end] = b"\1" * (end - start)
-    return marked
 
 
 if __name__ == "__main__":

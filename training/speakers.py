@@ -144,7 +144,7 @@ def choices(folder: Path, statements: Path, tools: Tools) -> Iterator[Choice]:
         text = gold.texts[document]
         found = find_attributions(text, tools)
         rows = [s for s in gold.statements if s.doc == document]
-        given = given_attributions(text, rows, found.quotations)
+        given = given_attributions(found, rows, tools.rules)
         for attributions, labelled in (
             (found.attributions, labels(gold, document, found.attributions)),
             (tuple(a for _, a in given), {i: statement for i, (statement, _) in enumerate(given)}),

@@ -23,31 +23,39 @@ from pipeline.attribute.page import Page, utterances
 from pipeline.attribute.partial import partial
 from pipeline.attribute.quoted import quoted
 from pipeline.attribute.seams import with_asides, with_coordinated, with_relays, with_shared_media
+from pipeline.encode.statements import no_meanings
 from pipeline.encode.words import words_of
+from pipeline.parse import text_of
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from pipeline.encode.encoder import Encoder
+    from pipeline.encode.statements import Meanings
     from pipeline.records import Attribution, Layout, Quotation
     from pipeline.rules import Rules
 
 
 def attribute(
     doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], rules: Rules, encoder: Encoder
-) -> tuple[Attribution, ...]:
-    """Find the attributions of a document, outermost only, in text order; sets ``doc.ents``."""
-    text = doc.text  # spaCy puts it together anew each time
+) -> tuple[tuple[Attribution, ...], Meanings]:
+    """Find the attributions of a document, outermost only, in text order, and its words' meanings.
+
+    Sets ``doc.ents``.
+    """
+    text = text_of(doc)
     found = by_rules(doc, layout, quotations, rules)
     words = words_of(text, layout, quotations)
-    read = by_model(text, words, quotations, read_with_names(doc, words, found, encoder), encoder)
+    meanings = no_meanings(words)
+    reads = meanings.kept(read_with_names(doc, words, found, encoder))
+    read = by_model(text, words, quotations, reads, encoder)
     joined = with_shared_media(combine(found, read, spoken_of(text, quotations, rules)))
-    return finish(text, joined, quotations)
+    return finish(text, joined, quotations), meanings
 
 
 def by_rules(doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], rules: Rules) -> tuple[Attribution, ...]:
     """Find what grammar, marks and layout show by the rules alone."""
-    text = doc.text
+    text = text_of(doc)
     cues = find_cues(doc, quotations, rules)
     outer = tuple(q for q in quotations if q.level == 0)
     page = Page(doc, layout, outer, utterances(spoken_of(text, quotations, rules)), cues)

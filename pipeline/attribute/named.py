@@ -8,6 +8,7 @@ from pipeline.attribute.model import POSSESSIVE, hint_rows
 from pipeline.encode.names import names_of
 from pipeline.encode.syntax import syntax_of, syntax_rows
 from pipeline.encode.words import words_of
+from pipeline.parse import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def read_with_names(doc: Doc, words: Words, found: Iterable[Attribution], encoder: Encoder) -> Iterator[Read]:
     """Read a document with what spaCy and the rules found; when all windows are read, its names are ``doc.ents``."""
-    text = doc.text
+    text = text_of(doc)
     names: list[Entity] = []
     for read in encoder.read(text, words, hint_rows(words, found), syntax_rows(words, syntax_of(doc))):
         for name in names_of(read.names):
@@ -37,5 +38,5 @@ def read_with_names(doc: Doc, words: Words, found: Iterable[Attribution], encode
 
 def find_names(doc: Doc, layout: Layout, quotations: tuple[Quotation, ...], encoder: Encoder) -> None:
     """Read a document for its names alone, for stages that are tried without ``attribute``."""
-    for _ in read_with_names(doc, words_of(doc.text, layout, quotations), (), encoder):
+    for _ in read_with_names(doc, words_of(text_of(doc), layout, quotations), (), encoder):
         pass

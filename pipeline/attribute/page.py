@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from pipeline.parse import text_of
 from pipeline.records import Span
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Page:
         cues: tuple[CueHit, ...],
     ) -> None:  # fmt: skip
         self.doc = doc
-        self.text = doc.text
+        self.text = text_of(doc)
         self.layout = layout
         self.spoken = spoken
         self._starts = [token.idx for token in doc]

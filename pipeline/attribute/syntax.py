@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from pipeline.parse import text_of
 from pipeline.records import Span
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Syntax:
 
     def __init__(self, doc: Doc, quotations: tuple[Quotation, ...]) -> None:
         self.doc = doc
-        self.text = doc.text
+        self.text = text_of(doc)
         self.tokens = list(doc)
         self.starts = [token.idx for token in self.tokens]
         self.sentence_first, self.sentence_last = _sentence_bounds(self.tokens)

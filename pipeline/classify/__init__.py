@@ -1,54 +1,62 @@
-"""Claim, announcement, analysis or other, and check-worthiness.
+"""Claim, announcement, analysis or other, and check-worthiness: by rules and by the network, together.
 
-A log-linear model whose features are rules: every class rule that fires on a statement adds its
-weights to the classes' log-odds (``rules/classes.toml`` holds both; ``training/class_weights.py``
-measured the weights). The rules that fired are the decision's evidence.
+The rules are a log-linear model: every class rule that fires on a statement adds its weights to the classes' log-odds
+(``rules/classes.toml`` holds both; ``training/class_weights.py`` measured the weights). The network judges the words'
+meanings (``pipeline.encode.statements``). ``weighing`` adds up the two. The rules that fired are shown as evidence,
+and the network's word for the class as well.
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
+from pipeline.classify.checkable import checkable_part, reasons_of
 from pipeline.classify.reading import Page, Reading, read_attribution, read_example, read_sentence
 from pipeline.classify.rulebook import Firing, rulebook
-from pipeline.records import CLASSES, Classification, Evidence, Layout, Span
+from pipeline.classify.weighing import weigh
+from pipeline.encode.statements import StatementWords
+from pipeline.records import Evidence
 from pipeline.rules import Cue
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
     from spacy.tokens import Doc
 
-    from pipeline.records import Attribution, Resolution, SpeakerType
+    from pipeline.encode.statements import Meanings, StatementHead
+    from pipeline.records import Attribution, Classification, Layout, Resolution, Span, SpeakerType
     from pipeline.rules import Rules
-
-# A rule is shown as evidence where it makes the class at least this much likelier (log-odds against
-# the mean of all classes), and at most so many are shown, the strongest: enough to see why.
-SHOWN_WEIGHT = 0.1
-SHOWN_RULES = 6
-# The rule that fires on every statement says nothing about this one.
-PRIOR = "class.statement"
-# An announcement or analysis holds a claim where its grade is 2 or more with this probability
-# (swept on the development articles).
-HOLDS_CLAIM = 0.35
 
 
 class Classifier:
-    """Classifies the statements of one parsed document."""
+    """Classifies the statements of one parsed document; by the rules alone where no network has read it."""
 
-    def __init__(self, doc: Doc, layout: Layout, rules: Rules) -> None:
+    def __init__(
+        self, doc: Doc, layout: Layout, rules: Rules, meanings: Meanings | None = None,
+        head: StatementHead | None = None,
+    ) -> None:  # fmt: skip
         self.page = Page(doc, layout)
         self.rulebook = rulebook(rules)
         self.hits = self.rulebook.hits(self.page)
         self.cue_classes = {rule.id: rule.class_ for rule in rules.of(Cue)}
+        self.meanings, self.head = meanings, head
 
-    def attribution(self, attribution: Attribution, resolution: Resolution) -> Classification:
-        """Classify an attributed statement."""
-        speaker = resolution.speaker.type if resolution.speaker else None
-        return self._classify(self.read(attribution, speaker))
+    def attributions(
+        self, attributions: Sequence[Attribution], resolutions: Sequence[Resolution]
+    ) -> list[Classification]:
+        """Classify attributed statements."""
+        speakers = [resolution.speaker.type if resolution.speaker else None for resolution in resolutions]
+        readings = [self.read(*pair) for pair in zip(attributions, speakers, strict=True)]
+        return self._classify(readings, [(a.spans, a.cue, a.source) for a in attributions])
 
-    def sentence(self, sentence: Span) -> Classification:
-        """Classify a sentence in the writer's own voice."""
-        return self._classify(read_sentence(self.page, sentence))
+    def sentences(self, sentences: Sequence[Span]) -> list[Classification]:
+        """Classify sentences in the writer's own voice."""
+        readings = [read_sentence(self.page, sentence) for sentence in sentences]
+        return self._classify(readings, [((sentence,), None, None) for sentence in sentences])
 
     def read(self, attribution: Attribution, speaker: SpeakerType | None) -> Reading:
         """Return the reading of an attributed statement whose speaker is of a type."""
@@ -58,29 +66,31 @@ class Classifier:
         """Return the rules that fire on a statement."""
         return self.rulebook.fire(reading, self.hits)
 
-    def _classify(self, reading: Reading) -> Classification:
-        return weigh(self.firings(reading))
+    def network(
+        self, statements: Iterable[tuple[Sequence[Span], Span | None, Span | None]], *, writer: bool
+    ) -> list[NDArray[np.float32] | None]:
+        """Return what the network says of statements given by content, cue and source; None of one without a word."""
+        if self.meanings is None or self.head is None:
+            return [None for _ in statements]
+        of = self.meanings.of
+        asked = [StatementWords(of(spans), of([cue]), of([source]), writer) for spans, cue, source in statements]
+        scores = iter(self.head.score(self.meanings, [words for words in asked if words.content]))
+        return [next(scores) if words.content else None for words in asked]
 
+    def _classify(
+        self, readings: list[Reading], statements: list[tuple[Sequence[Span], Span | None, Span | None]]
+    ) -> list[Classification]:
+        writer = bool(readings) and readings[0].voice == "writer"
+        scores = self.network(statements, writer=writer)
+        return [self._weighed(reading, said) for reading, said in zip(readings, scores, strict=True)]
 
-def weigh(firings: list[Firing]) -> Classification:
-    """Turn the rules that fired into class scores (softmax of summed weights) and check-worthiness."""
-    claim = announcement = analysis = other = check = 0.0
-    for firing in firings:
-        weights = firing.weights
-        claim += weights.claim
-        announcement += weights.announcement
-        analysis += weights.analysis
-        other += weights.other
-        check += weights.check
-    sums = (claim, announcement, analysis, other)
-    powers = [math.exp(value - max(sums)) for value in sums]
-    scores: dict[str, float] = {name: power / sum(powers) for name, power in zip(CLASSES, powers, strict=True)}
-    best = max(CLASSES, key=lambda name: scores[name])
-    worth = _logistic(check)
-    holds = best in ("announcement", "analysis") and worth >= HOLDS_CLAIM
-    return Classification(
-        class_=best, scores=scores, check_worthiness=worth, contains_claim=holds, evidence=_shown(firings, best)
-    )
+    def _weighed(self, reading: Reading, said: NDArray[np.float32] | None) -> Classification:
+        firings = self.firings(reading)
+        weighed = weigh(reading.whole, firings, said)
+        if weighed.class_ == "other":
+            return weighed
+        reasons = reasons_of(reading, firings)
+        return structs.replace(weighed, reasons=reasons, checkable=checkable_part(reading, reasons))
 
 
 def find_rule_evidence(doc: Doc, layout: Layout, rules: Rules) -> tuple[Evidence, ...]:
@@ -96,22 +106,3 @@ def find_rule_evidence(doc: Doc, layout: Layout, rules: Rules) -> tuple[Evidence
         for evidence in classifier.rulebook.everywhere(reading, classifier.hits):
             found[evidence] = None
     return tuple(found)
-
-
-def _logistic(value: float) -> float:
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, value))))
-
-
-def _shown(firings: list[Firing], best: str) -> tuple[Evidence, ...]:
-    """Return the strongest rules that spoke for the class, in text order."""
-    speaking = [(_margin(f, best), f) for f in firings if f.rule != PRIOR]
-    strong = [(margin, f) for margin, f in speaking if margin >= SHOWN_WEIGHT]
-    strong.sort(key=lambda pair: -pair[0])
-    shown = [f.evidence for _, f in strong[:SHOWN_RULES]]
-    return tuple(sorted(shown, key=lambda e: (e.start, e.end, e.rule)))
-
-
-def _margin(firing: Firing, best: str) -> float:
-    weights = firing.weights
-    mean = (weights.claim + weights.announcement + weights.analysis + weights.other) / len(CLASSES)
-    return float(getattr(weights, best)) - mean

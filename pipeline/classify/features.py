@@ -50,7 +50,7 @@ FEATURES: dict[str, Feature] = {
     "clause": shape.clause, "verbless": shape.verbless, "question": shape.question, "exclamation": shape.exclamation,
     "unended": shape.unended,
     "wh-start": shape.wh_start, "capitals": shape.capitals, "noun-head": shape.noun_head, "name-head": shape.name_head,
-    "adjective-head": shape.adjective_head, "prepositional": shape.prepositional,
+    "adjective-head": shape.adjective_head, "prepositional": shape.prepositional, "bare-fragment": shape.bare_fragment,
     "several-sentences": shape.several_sentences,
     "pieces": shape.pieces, "mixed": shape.voice("mixed"), "indirect": shape.voice("indirect"),
     "headline": shape.zone("headline"), "not-body": shape.zone("dateline", "byline", "caption", "boilerplate"),

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pipeline.parse import text_of
 from pipeline.records import Span
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Page:
     def __init__(self, doc: Doc, layout: Layout) -> None:
         self.doc = doc
         self.layout = layout
-        self.text = doc.text  # spaCy builds it anew at each call
+        self.text = text_of(doc)
         self.tokens = list(doc)  # spaCy makes a new object for each token at each look
         self.starts = [token.idx for token in self.tokens]
         self.ends = [token.idx + len(token) for token in self.tokens]
@@ -117,8 +118,8 @@ class Reading:
     @cached_property
     def verbs(self) -> list[Token]:
         """The governing words that are verbs in finite clauses, with verbs joined to them."""
-        found = [t for t in self.mains if _heads_clause(t)]
-        return [*found, *(c for t in found for c in t.conjuncts if c.i in self.inside and _heads_clause(c))]
+        found = [t for t in self.mains if heads_clause(t)]
+        return [*found, *(c for t in found for c in t.conjuncts if c.i in self.inside and heads_clause(c))]
 
     @cached_property
     def shape(self) -> str:
@@ -182,7 +183,8 @@ def _gaps(whole: Region, taken: list[Region]) -> Iterator[Region]:
         yield at, whole[1]
 
 
-def _heads_clause(token: Token) -> bool:
+def heads_clause(token: Token) -> bool:
+    """Tell whether a word governs a finite clause."""
     if token.tag_ in FINITE:
         return True
     if token.tag_ not in NOUNS and not token.tag_.startswith(("VB", "JJ")):

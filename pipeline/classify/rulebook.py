@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from pipeline.classify.features import FEATURES
 from pipeline.errors import RuleError
-from pipeline.records import Evidence, Span
+from pipeline.records import CheckReason, Evidence, Span
 from pipeline.rules import ByDigest, ClassLexicon, ClassPattern, ClassWeights, Rules, StatementPart
 
 if TYPE_CHECKING:
@@ -22,11 +22,21 @@ if TYPE_CHECKING:
 
 
 class Firing(Struct, frozen=True):
-    """A rule that fired on a statement, the words on which it did, and what it adds."""
+    """A rule that fired on a statement, the words on which it did, and what it adds.
+
+    ``by_hand``: its weights are somebody's word, not measured together with the others'. ``reason``: why what it
+    shows is worth a check.
+    """
 
     rule: str
     span: Span
     weights: ClassWeights
+    by_hand: bool = False
+    reason: CheckReason | None = None
+
+    def span_and_words(self, text: str) -> tuple[int, int, str]:
+        """Return where it fired and the words there."""
+        return self.span.start, self.span.end, self.span.of(text)
 
     @property
     def evidence(self) -> Evidence:
@@ -46,6 +56,7 @@ class Rulebook:
         self.phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
         self.patterns: list[tuple[int, re.Pattern[str]]] = []
         self.features: list[tuple[int, Feature]] = []
+        self._known: dict[tuple[str, str], tuple[list[tuple[int, re.Pattern[str]]], list[tuple[int, Feature]]]] = {}
         for at, rule in enumerate(rules):
             self._add(at, rule)
         self.lexicons = tuple(
@@ -83,31 +94,44 @@ class Rulebook:
     def fire(self, reading: Reading, hits: Hits) -> list[Firing]:
         """Return what fires on a statement: rules in their order, each at its first place, then single words."""
         fired = []
-        for at, spans in sorted(self._places(reading, hits).items()):
+        voice = "writer" if reading.voice == "writer" else "attributed"
+        asked = self._asked(voice, reading.shape)
+        for at, spans in sorted(self._places(reading, hits, *asked).items()):
             rule = self.rules[at]
             if _applies(rule, reading):
-                fired.append(Firing(rule.id, spans[0], _weights(rule, reading)))
+                fired.append(Firing(rule.id, spans[0], _weights(rule, reading), rule.by_hand, rule.reason))
         fired += self._words(reading)
         return fired
 
     def everywhere(self, reading: Reading, hits: Hits) -> list[Evidence]:
         """Return every place of every rule in a statement, whatever its voice and shape, to try rules."""
-        places = sorted(self._places(reading, hits).items())
+        places = sorted(self._places(reading, hits, self.patterns, self.features).items())
         found = [Evidence(self.rules[at].id, span.start, span.end) for at, spans in places for span in spans]
         for lexicon, weights in self.lexicons:
             found += [Evidence(lexicon.id, span.start, span.end) for _, span in _words_of(lexicon, weights, reading)]
         return found
 
-    def _places(self, reading: Reading, hits: Hits) -> dict[int, list[Span]]:
+    def _asked(self, voice: str, shape: str) -> tuple[list[tuple[int, re.Pattern[str]]], list[tuple[int, Feature]]]:
+        """Return the patterns and features of the rules for statements of a voice and shape."""
+        if (voice, shape) not in self._known:
+            fits = [rule.voice in ("any", voice) and rule.shape in ("any", shape) for rule in self.rules]
+            patterns = [pair for pair in self.patterns if fits[pair[0]]]
+            self._known[voice, shape] = patterns, [pair for pair in self.features if fits[pair[0]]]
+        return self._known[voice, shape]
+
+    def _places(
+        self, reading: Reading, hits: Hits, patterns: list[tuple[int, re.Pattern[str]]],
+        features: list[tuple[int, Feature]],
+    ) -> dict[int, list[Span]]:  # fmt: skip
         places: dict[int, list[Span]] = {}
         for where in get_args(StatementPart):
             for at, span in hits.within(reading, where):
                 places.setdefault(at, []).append(span)
-        for at, pattern in self.patterns:
+        for at, pattern in patterns:
             spans = list(_matches(reading, self.rules[at].where, pattern))
             if spans:
                 places[at] = spans
-        for at, feature in self.features:
+        for at, feature in features:
             found = feature(reading)
             if found is not None:
                 places[at] = [found]

@@ -168,6 +168,12 @@ def adjective_head(reading: Reading) -> Span | None:
     return reading.first(t for t in reading.mains[:1] if t.pos_ in {"ADJ", "ADV"})
 
 
+def bare_fragment(reading: Reading) -> Span | None:
+    """The content is a preposition with one or two words, and no more ("for use")."""
+    words = [t for t in reading.tokens if not t.is_punct]
+    return prepositional(reading) if len(words) <= 3 else None
+
+
 def prepositional(reading: Reading) -> Span | None:
     """The content is a phrase with a preposition."""
     if reading.shape == "clause":

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from pipeline.encode.links import Pointer
 from pipeline.encode.names import read_tags
+from pipeline.encode.statements import StatementHead
 from pipeline.encode.words import Vocabulary, windows_of
 
 if TYPE_CHECKING:
@@ -32,13 +33,14 @@ class Read(Struct, frozen=True, eq=False):
 
     ``first`` is the number of its first word in the text; ``emissions`` (roles, words, tags) with the roles
     source, cue, content and the tags of ``pipeline.encode.tags``; ``names`` (words,) the tags of
-    ``pipeline.encode.names``; ``hidden`` (words, size).
+    ``pipeline.encode.names``; ``hidden`` (words, size); ``meanings`` (words, ``pipeline.encode.statements.MEANING``).
     """
 
     first: int
     emissions: NDArray[np.float32]
     names: NDArray[np.int64]
     hidden: NDArray[np.float32]
+    meanings: NDArray[np.float32]
 
 
 class Encoder(Struct, frozen=True, eq=False):
@@ -52,6 +54,7 @@ class Encoder(Struct, frozen=True, eq=False):
     vocabulary: Vocabulary
     transitions: NDArray[np.float32]
     pointers: dict[str, Pointer]
+    statements: StatementHead
     digest: str
 
     def read(self, text: str, words: Words, hints: NDArray[np.int64], syntax: NDArray[np.int64]) -> Iterator[Read]:
@@ -73,10 +76,10 @@ class Encoder(Struct, frozen=True, eq=False):
                 "ids": np.array([ids], np.int64), "features": words.features[of][None], "hints": hints[of][None],
                 "syntax": syntax[of][None],
             }  # fmt: skip
-            emissions, names, hidden = self.session.run(None, inputs)
+            emissions, names, hidden, meanings = self.session.run(None, inputs)
             first = 1 + np.concatenate([[0], np.cumsum(counts)[:-1]])
             tagged = emissions[0, first].reshape(end - start, 3, -1).transpose(1, 0, 2)
-            yield Read(start, tagged, read_tags(names[0, first]), hidden[0, first])
+            yield Read(start, tagged, read_tags(names[0, first]), hidden[0, first], meanings[0, first])
 
 
 @lru_cache(maxsize=2)
@@ -93,7 +96,12 @@ def load_encoder(folder: Path = SHIPPED) -> Encoder:
     vocabulary = Vocabulary((folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n"))
     pointers = {name: _pointer(heads, str(k)) for k, name in enumerate(LINKS)}
     digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in FILES)).hexdigest()
-    return Encoder(session, vocabulary, heads["transitions"], pointers, digest)
+    statements = StatementHead(
+        attention=heads["statements.attention.weight"], attention_bias=heads["statements.attention.bias"],
+        inner=heads["statements.inner.weight"], inner_bias=heads["statements.inner.bias"],
+        outer=heads["statements.outer.weight"], outer_bias=heads["statements.outer.bias"],
+    )  # fmt: skip
+    return Encoder(session, vocabulary, heads["transitions"], pointers, statements, digest)
 
 
 def _pointer(heads: dict[str, NDArray[np.float32]], k: str) -> Pointer:

@@ -32,7 +32,7 @@ ZONES = ("body", "headline", "dateline", "byline", "caption", "list", "boilerpla
 # The kinds of each feature: casing; outside quotation marks, opening, inside, closing; goes on, begins a
 # sentence, begins a paragraph; zone.
 FEATURES = (6, 4, 3, len(ZONES))
-MARKS, BEGIN = 1, 2
+MARKS, BEGIN, ZONE = 1, 2, 3
 
 
 class Words(Struct, frozen=True, eq=False):

@@ -15,6 +15,7 @@ from pipeline.evaluate.predictions import process_texts, read_run
 from pipeline.evaluate.scores import Row, Scores, as_table, measures, table_lines
 from pipeline.evaluate.statements import (
     Judged,
+    class_confidence_scores,
     class_scores,
     confidence_scores,
     judge,
@@ -80,6 +81,7 @@ def _scores(gold: Gold, comparisons: dict[str, Comparison], judged: list[Judged]
         linked=linked_scores(all_texts),
         names=name_scores(judged) if judged else UNSET,
         classes=class_scores(judged) if judged else UNSET,
+        class_confidence=class_confidence_scores(judged),
         check_worthiness=ranking_scores(judged) if judged else UNSET,
         confidence=confidence_scores(judged),
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LESS_IS_BETTER = frozenset({"confidence.expected_calibration_error"})
+LESS_IS_BETTER = frozenset({"confidence.expected_calibration_error", "class_confidence.expected_calibration_error"})
 
 
 class Fall(Struct, frozen=True):

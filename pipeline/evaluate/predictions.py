@@ -48,6 +48,7 @@ class Prediction(Struct, frozen=True, kw_only=True):
     cue: Extract | None = None
     speaker: PredictedSpeaker | None = None
     class_: StatementClass | None = field(default=None, name="class")
+    scores: dict[StatementClass, float] | None = None
     check_worthiness: float | None = None
     confidence: float | None = None
     evidence: tuple[Evidence, ...] = ()
@@ -83,7 +84,7 @@ def _process_text(gold: Gold, stem: str, tools: Tools, *, given: bool) -> Iterat
 
     def attributed(found: Attributed) -> tuple[Attribution, ...]:
         rows = [s for s in gold.statements if s.doc == stem]
-        return tuple(a for _, a in given_attributions(document.text, rows, found.quotations))
+        return tuple(a for _, a in given_attributions(found, rows, tools.rules))
 
     decode = msgspec.json.Decoder(Prediction).decode
     for statement in process(document, tools, attributed if given else None).statements:

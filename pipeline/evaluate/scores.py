@@ -69,6 +69,13 @@ class ClassScores(Struct, frozen=True):
     n: int
 
 
+class ClassConfidenceScores(Struct, frozen=True):
+    """The class's score against classes that are right, over what was found; of the error less is better."""
+
+    expected_calibration_error: float
+    right_in_surest_half: float
+
+
 class RankingScores(Struct, frozen=True):
     """Check-worthiness as a ranking: statements of grade 2 and 3 should stand first."""
 
@@ -84,7 +91,7 @@ class ConfidenceScores(Struct, frozen=True):
 
 
 class Scores(Struct, frozen=True, kw_only=True):
-    """All measures of an evaluation; the last four where the gold has statements."""
+    """All measures of an evaluation; the last five where the gold has statements."""
 
     documents: int
     quotations: QuotationScores
@@ -92,6 +99,7 @@ class Scores(Struct, frozen=True, kw_only=True):
     linked: dict[str, SpanScores]
     names: dict[str, NameScores] | UnsetType = UNSET
     classes: dict[str, ClassScores] | UnsetType = UNSET
+    class_confidence: ClassConfidenceScores | UnsetType = UNSET
     check_worthiness: RankingScores | UnsetType = UNSET
     confidence: ConfidenceScores | UnsetType = UNSET
 

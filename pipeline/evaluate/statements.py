@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, Struct, UnsetType
 
-from pipeline.evaluate.scores import ClassScores, ConfidenceScores, NameScores, RankingScores, SpanScores, percent
+from pipeline.evaluate.scores import (
+    ClassConfidenceScores,
+    ClassScores,
+    ConfidenceScores,
+    NameScores,
+    RankingScores,
+    SpanScores,
+    percent,
+)
 from pipeline.evaluate.words import Ids, WordedText, pair, plain_name
 from pipeline.records import CLASSES
 
@@ -134,12 +142,32 @@ def confidence_scores(judged: Sequence[Judged]) -> ConfidenceScores | UnsetType:
     ]  # fmt: skip
     if not pairs:
         return UNSET
-    pairs_by_bin: dict[int, list[tuple[float, bool]]] = {}
-    for confidence, right in pairs:
-        pairs_by_bin.setdefault(min(BINS - 1, int(confidence * BINS)), []).append((confidence, right))
-    off = sum(abs(sum(right for _, right in b) - sum(conf for conf, _ in b)) for b in pairs_by_bin.values())
     surest = sorted(pairs, reverse=True)[: max(1, int(SUREST * len(pairs)))]
     return ConfidenceScores(
-        expected_calibration_error=percent(off, len(pairs)),
+        expected_calibration_error=_calibration_error(pairs),
         names_right_in_surest_80_percent=percent(sum(right for _, right in surest), len(surest)),
     )
+
+
+def class_confidence_scores(judged: Sequence[Judged]) -> ClassConfidenceScores | UnsetType:
+    """Compare each class's score with how often the class is right; unset where nothing has scores."""
+    pairs = [
+        (item.predicted.scores[item.predicted.class_], item.predicted.class_ == item.gold.class_)
+        for item in judged if item.predicted and item.predicted.class_ and item.predicted.scores
+    ]  # fmt: skip
+    if not pairs:
+        return UNSET
+    surest = sorted(pairs, reverse=True)[: max(1, len(pairs) // 2)]
+    return ClassConfidenceScores(
+        expected_calibration_error=_calibration_error(pairs),
+        right_in_surest_half=percent(sum(right for _, right in surest), len(surest)),
+    )
+
+
+def _calibration_error(pairs: Sequence[tuple[float, bool]]) -> float:
+    """Return the expected calibration error in points of probabilities that something is right."""
+    by_bin: dict[int, list[tuple[float, bool]]] = {}
+    for probability, right in pairs:
+        by_bin.setdefault(min(BINS - 1, int(probability * BINS)), []).append((probability, right))
+    off = sum(abs(sum(right for _, right in b) - sum(p for p, _ in b)) for b in by_bin.values())
+    return percent(off, len(pairs))

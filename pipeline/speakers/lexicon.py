@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from pipeline.parse import text_of
 from pipeline.records import Evidence
 from pipeline.rules import ByDigest, Country, GivenName, NamePart, Nickname, NotName, Pronoun, Role, RoleForm, Title
 from pipeline.speakers.words import Word, key_of, read_words
@@ -141,7 +142,7 @@ def find_rule_evidence(doc: Doc, rules: Rules) -> tuple[Evidence, ...]:
     name where they are written as such.
     """
     compiled = lexicon(rules)
-    words = compiled.words(doc.text)
+    words = compiled.words(text_of(doc))
     found = [evidence for i in range(len(words)) for evidence in _fires(compiled, words, i)]
     return tuple(sorted(found, key=lambda e: (e.start, e.end, e.rule)))
 

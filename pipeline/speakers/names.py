@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from pipeline.parse import text_of
 from pipeline.speakers.words import key_of
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Names:
     """Finds names in one document."""
 
     def __init__(self, doc: Doc, layout: Layout, lexicon: Lexicon, words: list[Word], sources: list[Span]) -> None:
-        self.text = doc.text
+        self.text = text_of(doc)
         self.lexicon = lexicon
         self.words = words
         self.starts = [word.start for word in words]

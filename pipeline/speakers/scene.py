@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from pipeline.parse import text_of
 from pipeline.speakers.lexicon import lexicon
 from pipeline.speakers.names import Names
 from pipeline.speakers.people import People
@@ -30,7 +31,7 @@ class Scene:
 
     def __init__(self, doc: Doc, layout: Layout, attributions: tuple[Attribution, ...], rules: Rules) -> None:
         self.doc = doc
-        self.text = doc.text
+        self.text = text_of(doc)
         self.layout = layout
         self.attributions = attributions
         self.lexicon = lexicon(rules)

@@ -123,6 +123,7 @@ def apply(gold: Gold, edits: Edits) -> Gold:
     return replace(
         gold, text="".join(pieces), attributions=offsets.move(gold.attributions), hints=offsets.move(gold.hints),
         tokens=[[offsets.moved(start), *syntax] for start, *syntax in gold.tokens],
+        statements=[replace(s, parts=offsets.move([s.parts])[0]) for s in gold.statements],
         names=[(offsets.moved(s), offsets.moved(e, is_end=True), kind) for s, e, kind in gold.names],
     )  # fmt: skip
 

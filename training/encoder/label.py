@@ -28,7 +28,7 @@ def said(model: Reader, windows: Windows, size: int = 16) -> tuple[np.ndarray, n
     order = np.argsort(windows["pieces"].numpy(), kind="stable")
     for at in range(0, n, size):
         rows = order[at : at + size]
-        emissions, _, _, mask = read(model, batch_of(windows, rows))
+        emissions, *_, mask = read(model, batch_of(windows, rows))
         some, _, longest, kinds = emissions.shape
         one, two = marginals(
             emissions.reshape(some * roles, longest, kinds), mask.repeat_interleave(roles, 0),

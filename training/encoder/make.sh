@@ -1,9 +1,9 @@
 #!/bin/sh
 # From PolNeAR to the network that ships, in some three hours on two cores (training/README.md says what takes how long):
-#     sh training/encoder/make.sh $POLNEAR
+#     sh training/encoder/make.sh $POLNEAR $STATEMENTS
 # Run from the project's folder. What is finished in build/ is not made again: delete it to begin anew.
 set -eu
-polnear=$1
+polnear=$1 statements=$2
 python=build/training/bin/python
 export PYTHONPATH=.
 
@@ -15,7 +15,8 @@ fi
 [ -e build/mpnet/model.safetensors ] || sh training/encoder/fetch_teacher.sh build/mpnet
 
 [ -e build/epochs/epoch_07.npz ] ||
-    $python training/encoder/epochs.py --data "$polnear" -o build/epochs --cache build/analysis.json --epochs 0 8
+    $python training/encoder/epochs.py --data "$polnear" --statements "$statements" -o build/epochs \
+        --cache build/analysis.json --epochs 0 8
 [ -e build/teacher/done ] || {
     $python training/encoder/train.py build/epochs -o build/teacher --start build/mpnet \
         --layers 9 --batch 8 --rate 6e-5 --epochs 2 --threads 2
@@ -27,4 +28,9 @@ fi
     $python training/encoder/train.py build/epochs -o build/encoder --soft build/soft --files 3 --epochs 6
     touch build/encoder/done
 }
-$python training/encoder/export.py build/encoder/weights.pt -o pipeline/models/attribution
+[ -e build/statements/done ] || {
+    $python training/encoder/train.py build/epochs -o build/statements --own 2 --onto build/encoder/weights.pt \
+        --files 3 --epochs 6
+    touch build/statements/done
+}
+$python training/encoder/export.py build/statements/weights.pt -o pipeline/models/attribution

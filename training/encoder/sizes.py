@@ -10,3 +10,5 @@ LINKS = {"content-cue": (CONTENT, CUE), "cue-source": (CUE, SOURCE), "content-so
 # What a link leads to where it leads to no span: nothing, something that the window does not hold (no loss), or
 # there is no span (what fills an array's rows up to the longest).
 NONE, ELSEWHERE, UNUSED = -1, -2, -3
+# Of how many pieces (a paragraph's part of a span) a part of a labelled statement is remembered.
+PIECES = 8

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 import torch
-from network import Reader, barred, log_partition, pick, pretrained
+from network import Reader, barred, log_partition, pick, pretrained, restored, with_own
 from sizes import ELSEWHERE, LINKS, ROLES
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, one_hot
 
 from pipeline.encode.names import names_of, read_tags
+from pipeline.encode.statements import GRADES
 from pipeline.encode.tags import B, E, S
+from pipeline.records import CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +31,17 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.optim import Optimizer
 
-# How much each part of the loss counts: of the tags and names for a word, of a link for a span.
-WEIGHTS = {"tags": 3.0, "names": 0.5, "content-cue": 0.15, "cue-source": 0.3, "content-source": 0.15}
+# How much each part of the loss counts: of the tags and names for a word, of a link for a span, of
+# class and grade for a labelled statement.
+WEIGHTS = {
+    "tags": 3.0, "names": 0.5, "content-cue": 0.15, "cue-source": 0.3, "content-source": 0.15, "class": 1.0,
+    "grade": 0.7,
+}  # fmt: skip
+# How much a statement counts by its class, in the order of CLASSES: the rarer the class, the more; of the n labelled
+# ones, n_k of class k, (n / 4 n_k) ** 0.5.
+RAISED = torch.tensor([0.91, 1.77, 0.7, 1.51])
+# What labels leave to other classes than the one they name, since annotators differ.
+SMOOTHED = 0.05
 # How much the teachers count against the annotators.
 TAUGHT = 0.7
 # Of so many windows those of like length come into a batch together, which costs less padding.
@@ -51,6 +62,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--start", type=Path, help="folder of the pretrained encoder, a BERT or MPNet (default: MiniLM)"
     )
+    parser.add_argument("--own", type=int, default=0, help="train so many layers for the statements alone …")
+    parser.add_argument("--onto", type=Path, help="… on top of this network (weights.pt), which stays as it is")
     parser.add_argument("--layers", type=int, default=3, help="how many of its layers to keep, from below")
     parser.add_argument("--no-syntax", action="store_true", help="don't tell the network spaCy's tags and dependencies")
     parser.add_argument("--soft", type=Path, help="folder of what teachers say (soft_00.npz …, by label.py)")
@@ -81,7 +94,7 @@ def with_soft(windows: Windows, path: Path) -> Windows:
 def batch_of(windows: Windows, rows: NDArray[np.int64]) -> Windows:
     """Return some windows, cut to the longest of them."""
     at = torch.from_numpy(rows)
-    batch = {name: array[at] for name, array in windows.items()}
+    batch = {name: array[at] for name, array in windows.items() if not name.startswith("unit_")}
     pieces, words = int(batch["pieces"].max()), int(batch["words"].max())
     for name in ("ids", "of"):
         batch[name] = batch[name][:, :pieces]
@@ -90,6 +103,11 @@ def batch_of(windows: Windows, rows: NDArray[np.int64]) -> Windows:
     for name in ("tags", "unary"):
         if name in batch:
             batch[name] = batch[name][:, :, :words]
+    row = torch.full((len(windows["pieces"]),), -1)
+    row[at] = torch.arange(len(at))
+    here = row[windows["unit_window"]] >= 0
+    batch |= {name: windows[name][here] for name in windows if name.startswith("unit_")}
+    batch["unit_window"] = row[batch["unit_window"]]
     return batch
 
 
@@ -106,22 +124,34 @@ def batches(windows: Windows, size: int, chance: random.Random) -> Iterator[NDAr
         yield np.array(rows)
 
 
-def read(model: Reader, batch: Windows) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def read(model: Reader, batch: Windows) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor]:
     """Return what the network says of each word.
 
     Emissions (batch, roles, words, tags) with the borders of paragraphs closed, those of names (batch, words, 37),
-    hidden vectors (batch, words, size), and the mask (batch, words), 1.0 at a word.
+    hidden vectors (batch, words, size), meanings (batch, words, MEANING) of a network with layers for statements, and
+    the mask (batch, words), 1.0 at a word.
     """
     of = batch["of"]
     n, pieces = batch["ids"].shape
     mask = (torch.arange(pieces) < batch["pieces"][:, None]).long()
     inputs = [pick(batch[name], of) for name in ("features", "hints", "syntax")]
-    emissions, names, hidden = model(batch["ids"], mask, *inputs)
+    emissions, names, hidden, meanings = model(batch["ids"], mask, *inputs)
     first = batch["first"]
     words = (torch.arange(first.shape[1]) < batch["words"][:, None]).float()
     tagged = pick(emissions, first).view(n, first.shape[1], len(ROLES), -1)
     tagged = tagged + barred(batch["paragraphs"], words).unsqueeze(2)
-    return tagged.transpose(1, 2), pick(names, first), pick(hidden, first), words
+    meanings = None if meanings is None else pick(meanings, first)
+    return tagged.transpose(1, 2), pick(names, first), pick(hidden, first), meanings, words
+
+
+def judged(model: Reader, batch: Windows, meanings: Tensor, mask: Tensor) -> Tensor:
+    """Return (units, classes + grades): what the network says of a batch's labelled statements."""
+    window, words = batch["unit_window"], torch.arange(mask.shape[1])
+    first, last = batch["unit_parts"].unsqueeze(-1).unbind(3)
+    parts = ((first <= words) & (words <= last) & (first >= 0)).any(2).float()
+    return model.statements(
+        meanings[window], mask[window], batch["features"][window], parts, batch["unit_writer"].float()
+    )
 
 
 def marginals(emissions: Tensor, mask: Tensor, transitions: Tensor) -> tuple[Tensor, Tensor]:
@@ -143,11 +173,17 @@ def annotated(tags: Tensor, mask: Tensor, kinds: int) -> tuple[Tensor, Tensor]:
 def loss_of(model: Reader, batch: Windows, taught: float) -> tuple[Tensor, dict[str, Tensor]]:
     """Return the loss of a batch and its parts before they are weighed, by their names in WEIGHTS.
 
+    Of a network with layers for statements only these count; all else is learnt before.
+
     That of the tags is the cross-entropy of the three roles together for a word: against the annotators' tags and,
     where teachers have read the batch, against their distribution over all sequences of tags (Wang et al. 2020,
-    "Structure-level knowledge distillation"). That of a link is for a span, of names for a word; all in nats.
+    "Structure-level knowledge distillation"). That of a link is for a span, of names for a word, of a class and of the
+    three grades that may be reached for a statement; all in nats.
     """
-    emissions, names, hidden, mask = read(model, batch)
+    emissions, names, hidden, meanings, mask = read(model, batch)
+    if meanings is not None:
+        parts = judgement(model, batch, meanings, mask)
+        return sum(WEIGHTS[name] * part for name, part in parts.items()), parts
     n, roles, words, kinds = emissions.shape
     emissions = emissions.reshape(n * roles, words, kinds)
     masks = mask.repeat_interleave(roles, 0)
@@ -163,6 +199,19 @@ def loss_of(model: Reader, batch: Windows, taught: float) -> tuple[Tensor, dict[
     for name, (scores, wanted) in zip(LINKS, linked(model, batch, hidden), strict=True):
         parts[name] = cross_entropy(scores, wanted) if len(wanted) else torch.zeros(())
     return sum(WEIGHTS[name] * part for name, part in parts.items()), parts
+
+
+def judgement(model: Reader, batch: Windows, meanings: Tensor, mask: Tensor) -> dict[str, Tensor]:
+    """Return the loss of the classes and that of the grades."""
+    if not len(batch["unit_grade"]):
+        return {"class": torch.zeros(()), "grade": torch.zeros(())}
+    classes, grades = judged(model, batch, meanings, mask).split((len(CLASSES), GRADES), 1)
+    wanted = batch["unit_classes"] / 100 * (1 - SMOOTHED) + SMOOTHED / len(CLASSES)
+    reached = (batch["unit_grade"][:, None] > torch.arange(GRADES)).float()
+    return {
+        "class": -(RAISED * wanted * classes.log_softmax(1)).sum(1).mean(),
+        "grade": binary_cross_entropy_with_logits(grades, reached),
+    }
 
 
 def linked(model: Reader, batch: Windows, hidden: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
@@ -205,15 +254,19 @@ def spans_of(tags: NDArray[np.int64]) -> set[tuple[int, int]]:
 
 @torch.no_grad()
 def evaluate(model: Reader, windows: Windows) -> dict[str, float]:
-    """Return, in percent, the F1 of exact spans by role and of names, and the share of right links of gold spans."""
+    """Return, in percent, F1 of exact spans by role and of names, right links of gold spans, the mean F1 of classes."""
     model.eval()
     hit, all_of = np.zeros(4), np.zeros(4)
+    classes = np.zeros((len(CLASSES), len(CLASSES)))
     right, asked = np.zeros(len(LINKS)), np.zeros(len(LINKS))
     transitions = model.transitions().numpy()
     order = np.argsort(windows["pieces"].numpy(), kind="stable")
     for at in range(0, len(order), 8):
         batch = batch_of(windows, order[at : at + 8])
-        emissions, names, hidden, _ = read(model, batch)
+        emissions, names, hidden, meanings, mask = read(model, batch)
+        if meanings is not None and len(batch["unit_grade"]):
+            best = judged(model, batch, meanings, mask)[:, : len(CLASSES)].argmax(1)
+            np.add.at(classes, (batch["unit_classes"].argmax(1).numpy(), best.numpy()), 1)
         for number, (scores, wanted) in enumerate(linked(model, batch, hidden)):
             right[number] += int((scores.argmax(1) == wanted).sum())
             asked[number] += len(wanted)
@@ -232,16 +285,20 @@ def evaluate(model: Reader, windows: Windows) -> dict[str, float]:
             for kind, (wanted_spans, found) in enumerate(pairs):
                 hit[kind] += len(wanted_spans & found)
                 all_of[kind] += len(wanted_spans) + len(found)
-    model.train()
+    _set_to_train(model)
     spans = zip(("source", "cue", "content", "names"), 200 * hit / all_of, strict=True)
     links = zip(("to cue", "to source", "direct"), 100 * right / asked, strict=True)
-    return {name: round(float(share), 2) for name, share in (*spans, *links)}
+    found = [*spans, *links]
+    if model.own:
+        found.append(("classes", (200 * classes.diagonal() / (classes.sum(0) + classes.sum(1))).mean()))
+    return {name: round(float(share), 2) for name, share in found}
 
 
 def optimizer_of(model: Reader, rate: float, head_rate: float) -> Optimizer:
     """Return AdamW with a learning rate for the encoder and another for what stands on and before it."""
-    encoder = [p for p in model.bert.parameters() if p.requires_grad]
-    heads = [p for name, p in model.named_parameters() if not name.startswith("bert.")]
+    inside = ("bert.", "own.")
+    encoder = [p for name, p in model.named_parameters() if p.requires_grad and name.startswith(inside)]
+    heads = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith(inside)]
     return torch.optim.AdamW([{"params": encoder, "lr": rate}, {"params": heads, "lr": head_rate}], weight_decay=0.01)
 
 
@@ -268,7 +325,7 @@ def train(model: Reader, args: argparse.Namespace) -> None:
     )
     print(f"{len(files)} files, {per_epoch} steps an epoch, {steps} steps", flush=True)
     args.output.mkdir(parents=True, exist_ok=True)
-    model.train()
+    _set_to_train(model)
     step, epoch, started = 0, 0, time.time()
     sums: dict[str, float] = {}
     with (args.output / "log.jsonl").open("w", encoding="utf-8") as log:
@@ -298,6 +355,13 @@ def train(model: Reader, args: argparse.Namespace) -> None:
             torch.save({"start": str(args.start or ""), "state": trained(model)}, args.output / "weights.pt")
 
 
+def _set_to_train(model: Reader) -> None:
+    """Set what is trained to training; what stays as it is reads as it will later."""
+    model.train()
+    if model.own:
+        model.bert.eval()
+
+
 def trained(model: Reader) -> dict[str, Tensor]:
     """Return the weights that training changes; the word embeddings stay those of the pretrained encoder."""
     return {name: weight for name, weight in model.state_dict().items() if not name.endswith("word_embeddings.weight")}
@@ -313,7 +377,13 @@ def main() -> None:
     args = arguments()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    train(pretrained(args.start, args.layers, syntax=not args.no_syntax), args)
+    if not args.own:
+        train(pretrained(args.start, args.layers, syntax=not args.no_syntax), args)
+        return
+    model = with_own(restored(args.onto), args.own)
+    for name, weight in model.named_parameters():
+        weight.requires_grad = name.startswith(("own.", "meaning.", "statements."))
+    train(model, args)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sizes import ELSEWHERE, LINKS, UNUSED
+from sizes import CONTENT, ELSEWHERE, LINKS, PIECES, ROLES, UNUSED
 
 from pipeline.encode.tags import B, E, I, S
 from pipeline.encode.words import WINDOW, Words, windows_of
@@ -15,7 +15,7 @@ from pipeline.encode.words import WINDOW, Words, windows_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from examples import Example, Piece
+    from examples import Example, Piece, Unit
     from numpy.typing import NDArray
 
     from pipeline.encode.words import Vocabulary
@@ -27,7 +27,7 @@ class Window:
 
     ``ids`` (pieces,) the wordpieces; ``first`` (words,) where each word's first one stands in them; ``features``
     (words, 4); ``hints``, ``syntax``, ``names``, ``tags``, ``spans`` and ``links`` as in Example, counted from the
-    window's first word; ``paragraphs`` (words,).
+    window's first word; ``paragraphs`` (words,). ``units`` are the labelled statements whose content it holds.
     """
 
     ids: list[int]
@@ -40,6 +40,7 @@ class Window:
     tags: NDArray[np.int64]
     spans: list[list[Piece]]
     links: list[list[int]]
+    units: list[Unit]
 
 
 def cut(example: Example, vocabulary: Vocabulary, first_room: int | None = None) -> list[Window]:
@@ -91,7 +92,17 @@ def _window(
             [link[x] if link[x] < 0 else number[b].get(link[x], ELSEWHERE) for x in inside[a]]
             for link, (a, b) in zip(example.links, LINKS.values(), strict=True)
         ],
+        units=[
+            replace(unit, parts=[_inside(pieces, start, end) for pieces in unit.parts])
+            for unit in example.units
+            if len(_inside(unit.parts[CONTENT], start, end)) == len(unit.parts[CONTENT])
+        ],
     )
+
+
+def _inside(pieces: Sequence[Piece], start: int, end: int) -> list[Piece]:
+    """Return the pieces that lie in a window, counted from its first word."""
+    return [(first - start, last - start) for first, last in pieces if start <= first and last < end]
 
 
 def arrays(windows: Sequence[Window]) -> dict[str, NDArray[np.generic]]:
@@ -100,7 +111,9 @@ def arrays(windows: Sequence[Window]) -> dict[str, NDArray[np.generic]]:
     ``pieces`` and ``words`` (windows,) say how many there are. ``ids`` and ``of``, the number of each piece's word,
     are (windows, pieces), padded with 0; ``first``, ``features``, ``hints``, ``syntax``, ``names``, ``paragraphs``
     and ``tags`` (windows, words, …); ``spans`` (windows, 3, spans, 2) and ``links`` (windows, 3, spans), padded with
-    UNUSED.
+    UNUSED. ``unit_…`` have a row for each labelled statement: its window's row, its source's, cue's and content's
+    pieces (units, 3, PIECES, 2), padded with UNUSED, how likely each class is in percent, its grade, and 1 where it is
+    the writer's.
     """
     n, size = len(windows), WINDOW - 2
     most = max(len(spans) for window in windows for spans in window.spans)
@@ -126,4 +139,13 @@ def arrays(windows: Sequence[Window]) -> dict[str, NDArray[np.generic]]:
             out["spans"][i, role, : len(spans)] = np.array(spans).reshape(-1, 2)
         for link, partners in enumerate(window.links):
             out["links"][i, link, : len(partners)] = partners
+    units = [(i, unit) for i, window in enumerate(windows) for unit in window.units]
+    out["unit_window"] = np.array([i for i, _ in units], np.int32)
+    out["unit_parts"] = np.full((len(units), len(ROLES), PIECES, 2), UNUSED, np.int16)
+    for i, (_, unit) in enumerate(units):
+        for role, pieces in enumerate(unit.parts):
+            out["unit_parts"][i, role, : len(pieces)] = np.array(pieces[:PIECES]).reshape(-1, 2)
+    out["unit_classes"] = np.array([unit.classes for _, unit in units], np.uint8)
+    out["unit_grade"] = np.array([unit.grade for _, unit in units], np.uint8)
+    out["unit_writer"] = np.array([unit.writer for _, unit in units], np.uint8)
     return out

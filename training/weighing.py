@@ -1,0 +1,182 @@
+"""Fit how much the rules and the network count for a statement's class: the constants of ``classify/weighing.py``.
+
+Run from the project's folder on gold that neither was trained on, a folder each with its statements:
+
+    python training/weighing.py DIR STATEMENTS [DIR STATEMENTS ...]
+
+Every labelled statement is read as if the stages before had found it exactly. ``RULES``, ``NETWORK`` and ``BIAS`` make
+its class likeliest (a multinomial logistic regression in which rare classes count a little more); ``CHECK``,
+``CHECK_RULES`` and ``CHECK_NETWORK`` are a logistic regression of whether its grade is 2 or more. What is printed
+beside them is cross-validated by document in ten folds. Needs scikit-learn (textacy brings it).
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from class_weights import readings_of, spans_of
+from encoder.statements import of_gold
+from msgspec import Struct
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, f1_score
+
+from pipeline.classify import Classifier
+from pipeline.classify.weighing import sums_of
+from pipeline.evaluate.gold import read_gold
+from pipeline.process import find_attributions, load_tools
+from pipeline.records import CLASSES, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from pipeline.process import Tools
+
+    Floats = NDArray[np.float64]
+
+FOLDS = 10
+BINS = 10
+# How far rare classes are raised (0: not, 1: to equal weight): macro-F1 grows, the calibration stays.
+BALANCE = 0.3
+
+
+class Row(Struct, frozen=True):
+    """A labelled statement of a folder's text: log-odds of rules, rules by hand and the network, and its labels.
+
+    The first two have a place for each class and one for being worth a check, the network's for each class and grade.
+    """
+
+    folder: str
+    document: str
+    rules: list[float]
+    by_hand: list[float]
+    network: list[float]
+    label: int
+    worth: bool
+
+
+def rows(folder: Path, statements: Path, tools: Tools) -> Iterator[Row]:
+    """Yield a gold folder's labelled statements that have a word."""
+    gold = read_gold(folder, statements)
+    for stem, units in of_gold(gold.statements).items():
+        found = find_attributions(gold.texts[stem], tools)
+        classifier = Classifier(found.doc, found.layout, tools.rules, found.meanings, tools.encoder.statements)
+        readings = readings_of(found, classifier, units, tools.rules)
+        parts = [[spans_of(unit, role) for role in ("Content", "Cue", "Source")] for unit in units]
+        for unit, reading, (content, cue, source) in zip(units, readings, parts, strict=True):
+            said = classifier.network([(content, _hull(cue), _hull(source))], writer=unit.writer)[0]
+            if said is not None:
+                firings = classifier.firings(reading)
+                by_hand = [[f for f in firings if f.by_hand is hand] for hand in (False, True)]
+                label, worth = int(np.argmax(unit.classes)), unit.grade >= 2
+                yield Row(folder.name, stem, *map(sums_of, by_hand), said.tolist(), label, worth)
+
+
+def _hull(spans: list[Span]) -> Span | None:
+    return Span(spans[0].start, spans[-1].end) if spans else None
+
+
+def fit_classes(data: list[Row]) -> Floats:
+    """Return what log-odds of the rules and of the network count, and what is added for all classes but the first."""
+    label = np.array([row.label for row in data])
+    columns = _columns(data)
+    raised = (len(label) / (len(CLASSES) * np.bincount(label, minlength=len(CLASSES)))) ** BALANCE
+
+    def loss(weights: Floats) -> float:
+        log_likelihood = log_softmax(_summed(*columns, weights), axis=1)[np.arange(len(label)), label]
+        return -float((raised[label] * log_likelihood).mean())
+
+    return minimize(loss, np.array([0.5, 0.5, 0.0, 0.0, 0.0])).x  # type: ignore[no-any-return]
+
+
+def class_sums(data: list[Row], weights: Floats) -> Floats:
+    """Return the classes' log-odds (rows, classes)."""
+    return _summed(*_columns(data), weights)
+
+
+def _summed(rules: Floats, by_hand: Floats, network: Floats, weights: Floats) -> Floats:
+    return weights[0] * rules + weights[1] * network + by_hand + np.concatenate([[0.0], weights[2:]])  # type: ignore[no-any-return]
+
+
+def fit_check(data: list[Row]) -> Floats:
+    """Return the base and what log-odds of the rules and of the network count for being worth a check."""
+    model = LogisticRegression(C=100.0).fit(_check_features(data), [row.worth for row in data])
+    return np.concatenate([model.intercept_, model.coef_[0]])
+
+
+def check_sums(data: list[Row], weights: Floats) -> Floats:
+    """Return the log-odds of being worth a check (rows,)."""
+    return _check_features(data) @ weights[1:] + weights[0]  # type: ignore[no-any-return]
+
+
+def _check_features(data: list[Row]) -> Floats:
+    n = len(CLASSES)
+    return np.array([(row.rules[n] + row.by_hand[n], row.network[n + 1]) for row in data])
+
+
+def _columns(data: list[Row]) -> tuple[Floats, Floats, Floats]:
+    """Return the classes' log-odds by rules, rules by hand and network: (rows, classes) each."""
+    n = len(CLASSES)
+    return (
+        np.array([row.rules[:n] for row in data]), np.array([row.by_hand[:n] for row in data]),
+        np.array([row.network[:n] for row in data]),
+    )  # fmt: skip
+
+
+def cross_validated(
+    data: list[Row], fit: Callable[[list[Row]], Floats], apply: Callable[[list[Row], Floats], Floats]
+) -> Floats:
+    """Return what is applied to each row, fitted on the documents of other folds."""
+    fold = np.array([zlib.crc32(row.document.encode()) % FOLDS for row in data])
+    out: list[Floats] = [np.zeros(0)] * len(data)
+    for k in range(FOLDS):
+        inside = np.flatnonzero(fold == k)
+        weights = fit([data[i] for i in np.flatnonzero(fold != k)])
+        for i, value in zip(inside, apply([data[i] for i in inside], weights), strict=True):
+            out[i] = value
+    return np.array(out)
+
+
+def calibration_error(p: Floats, right: NDArray[np.bool_]) -> float:
+    """Return the expected calibration error in points, ten bins."""
+    bins = np.minimum(BINS - 1, (p * BINS).astype(int))
+    return 100 * float(sum(abs(right[bins == b].sum() - p[bins == b].sum()) for b in range(BINS))) / len(p)
+
+
+def main() -> None:
+    """Fit and print."""
+    tools = load_tools()
+    folders = zip(sys.argv[1::2], sys.argv[2::2], strict=True)
+    data = [row for folder, statements in folders for row in rows(Path(folder), Path(statements), tools)]
+    print(f"{len(data)} statements")
+    rules, network, *biases = fit_classes(data).round(2).tolist()
+    print(f"RULES, NETWORK = {rules}, {network}")
+    print(f"BIAS = {(0.0, *biases)}")
+    print("CHECK, CHECK_RULES, CHECK_NETWORK =", fit_check(data).round(2).tolist())
+    p = np.exp(log_softmax(cross_validated(data, fit_classes, class_sums), axis=1))
+    worth = 1 / (1 + np.exp(-cross_validated(data, fit_check, check_sums)))
+    for folder in dict.fromkeys(row.folder for row in data):
+        here = np.array([row.folder == folder for row in data])
+        label = np.array([row.label for row in data])[here]
+        graded = np.array([row.worth for row in data])[here]
+        best, sure = p[here].argmax(axis=1), p[here].max(axis=1)
+        surest = np.argsort(-sure)[: len(sure) // 2]
+        print(
+            f"{folder}: macro-F1 {100 * f1_score(label, best, average='macro'):.1f}"
+            f" {dict(zip(CLASSES, (100 * f1_score(label, best, average=None)).round(1).tolist(), strict=True))},"
+            f" calibration error {calibration_error(sure, best == label):.1f},"
+            f" surest half right {100 * (best == label)[surest].mean():.1f};"
+            f" worth a check: AP {100 * average_precision_score(graded, worth[here]):.1f},"
+            f" calibration error {calibration_error(worth[here], graded):.1f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
