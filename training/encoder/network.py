@@ -57,8 +57,9 @@ FOLLOWS = torch.tensor([
 class Reader(nn.Module):
     """Tags, names and links of a batch of windows.
 
-    ``bert`` is a BERT or MPNet, ``syntax`` says whether spaCy's tags and dependencies are an input. ``own`` are layers
-    for the statements alone, which go on where ``bert`` (then a BERT) has read with FORK layers.
+    ``bert`` is a BERT or MPNet, ``syntax`` says whether spaCy's tags and dependencies are an input. Statements are
+    judged by the hidden vectors, or also by those of ``own``, layers for them alone that go on where ``bert`` (then a
+    BERT) has read with FORK layers.
     """
 
     def __init__(self, bert: PreTrainedModel, syntax: bool, own: Iterable[nn.Module] = ()) -> None:
@@ -77,15 +78,14 @@ class Reader(nn.Module):
         self.names = nn.Linear(size, naming.TAGS)
         self.follows = nn.Parameter(torch.zeros(len(ROLES), TAGS, TAGS))
         self.pointers = nn.ModuleList(Pointer(size) for _ in LINKS)
-        if self.own:
-            self.meaning = nn.Linear(2 * size, MEANING)
-            self.statements = Statements()
+        self.meaning = nn.Linear(size * (2 if self.own else 1), MEANING)
+        self.statements = Statements()
 
     def forward(
         self, ids: Tensor, mask: Tensor, features: Tensor, hints: Tensor, syntax: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return emissions (batch, pieces, roles × tags), those of names (batch, pieces, 37), hidden vectors
-        (batch, pieces, size) and, with layers for statements, meanings (batch, pieces, MEANING).
+        (batch, pieces, size) and meanings (batch, pieces, MEANING).
 
         ``ids`` and ``mask`` (1 at a piece, 0 at padding) are (batch, pieces), ``features`` (batch, pieces, 4),
         ``hints`` and ``syntax`` (batch, pieces, 3); all but ``mask`` are indexes.
@@ -103,8 +103,8 @@ class Reader(nn.Module):
             else:
                 hidden = self.bert.encoder(embedded, attention_mask=outside)[0]
         hidden = self.drop(hidden.float())
-        meanings = self.meaning(torch.cat([self.drop(forked.float()), hidden], dim=2)) if self.own else None
-        return self.tags(hidden), self.names(hidden), hidden, meanings
+        seen = torch.cat([self.drop(forked.float()), hidden], dim=2) if self.own else hidden
+        return self.tags(hidden), self.names(hidden), hidden, self.meaning(seen)
 
     def _forked(self, embedded: Tensor, outside: Tensor) -> tuple[Tensor, Tensor]:
         """Return what the layers for the statements and all layers of the encoder read."""
@@ -251,7 +251,8 @@ def with_own(model: Reader, own: int) -> Reader:
     layers = pretrained(None, FORK + own, syntax=False).bert.encoder.layer
     copied = [deepcopy(layer) for layer in model.bert.encoder.layer[FORK : FORK + own]]
     forked = Reader(model.bert, bool(model.syntax), [*copied, *layers[FORK + len(copied) :]])
-    forked.load_state_dict(model.state_dict(), strict=False)
+    kept = {name: w for name, w in model.state_dict().items() if not name.startswith(("meaning.", "statements."))}
+    forked.load_state_dict(kept, strict=False)
     return forked
 
 

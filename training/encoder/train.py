@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from network import Reader, barred, log_partition, pick, pretrained, restored, with_own
 from sizes import ELSEWHERE, LINKS, ROLES
+from statements import UNKNOWN
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, one_hot
 
 from pipeline.encode.names import names_of, read_tags
@@ -88,7 +89,7 @@ def load(path: Path) -> Windows:
 def with_soft(windows: Windows, path: Path) -> Windows:
     """Add what the teachers say of all windows of an epoch."""
     with np.load(path) as file:
-        return windows | {name: torch.from_numpy(file[name]) for name in ("unary", "pairs")}
+        return windows | {name: torch.from_numpy(file[name]) for name in ("unary", "pairs", "unit_said")}
 
 
 def batch_of(windows: Windows, rows: NDArray[np.int64]) -> Windows:
@@ -124,12 +125,11 @@ def batches(windows: Windows, size: int, chance: random.Random) -> Iterator[NDAr
         yield np.array(rows)
 
 
-def read(model: Reader, batch: Windows) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor]:
+def read(model: Reader, batch: Windows) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Return what the network says of each word.
 
     Emissions (batch, roles, words, tags) with the borders of paragraphs closed, those of names (batch, words, 37),
-    hidden vectors (batch, words, size), meanings (batch, words, MEANING) of a network with layers for statements, and
-    the mask (batch, words), 1.0 at a word.
+    hidden vectors (batch, words, size), meanings (batch, words, MEANING), and the mask (batch, words), 1.0 at a word.
     """
     of = batch["of"]
     n, pieces = batch["ids"].shape
@@ -140,8 +140,7 @@ def read(model: Reader, batch: Windows) -> tuple[Tensor, Tensor, Tensor, Tensor 
     words = (torch.arange(first.shape[1]) < batch["words"][:, None]).float()
     tagged = pick(emissions, first).view(n, first.shape[1], len(ROLES), -1)
     tagged = tagged + barred(batch["paragraphs"], words).unsqueeze(2)
-    meanings = None if meanings is None else pick(meanings, first)
-    return tagged.transpose(1, 2), pick(names, first), pick(hidden, first), meanings, words
+    return tagged.transpose(1, 2), pick(names, first), pick(hidden, first), pick(meanings, first), words
 
 
 def judged(model: Reader, batch: Windows, meanings: Tensor, mask: Tensor) -> Tensor:
@@ -173,7 +172,8 @@ def annotated(tags: Tensor, mask: Tensor, kinds: int) -> tuple[Tensor, Tensor]:
 def loss_of(model: Reader, batch: Windows, taught: float) -> tuple[Tensor, dict[str, Tensor]]:
     """Return the loss of a batch and its parts before they are weighed, by their names in WEIGHTS.
 
-    Of a network with layers for statements only these count; all else is learnt before.
+    Of a network with layers for the statements alone only what these learn counts. Where nobody looked for attributions
+    only teachers say what the tags are.
 
     That of the tags is the cross-entropy of the three roles together for a word: against the annotators' tags and,
     where teachers have read the batch, against their distribution over all sequences of tags (Wang et al. 2020,
@@ -181,36 +181,46 @@ def loss_of(model: Reader, batch: Windows, taught: float) -> tuple[Tensor, dict[
     three grades that may be reached for a statement; all in nats.
     """
     emissions, names, hidden, meanings, mask = read(model, batch)
-    if meanings is not None:
-        parts = judgement(model, batch, meanings, mask)
+    parts = judgement(model, batch, meanings, mask, taught)
+    if model.own:
         return sum(WEIGHTS[name] * part for name, part in parts.items()), parts
     n, roles, words, kinds = emissions.shape
     emissions = emissions.reshape(n * roles, words, kinds)
     masks = mask.repeat_interleave(roles, 0)
     unary, pairs = annotated(batch["tags"].reshape(n * roles, words), masks, kinds)
+    known = batch["annotated"].float().repeat_interleave(roles).view(-1, 1, 1)
     if "unary" in batch:
-        unary = (1 - taught) * unary + taught * batch["unary"].float().reshape(n * roles, words, kinds)
-        pairs = (1 - taught) * pairs + taught * batch["pairs"].float().reshape(n * roles, kinds, kinds)
+        share = 1 - (1 - taught) * known
+        unary = (1 - share) * unary + share * batch["unary"].float().reshape(n * roles, words, kinds)
+        pairs = (1 - share) * pairs + share * batch["pairs"].float().reshape(n * roles, kinds, kinds)
+        known = torch.ones_like(known)
     transitions = model.transitions().repeat(n, 1, 1)
-    total = log_partition(emissions, masks, transitions).sum()
-    losses = total - (unary * emissions).sum() - (pairs * transitions).sum()
+    total = (known.flatten() * log_partition(emissions, masks, transitions)).sum()
+    losses = total - (known * unary * emissions).sum() - (known * pairs * transitions).sum()
     on = mask > 0
-    parts = {"tags": losses / mask.sum(), "names": cross_entropy(names[on], batch["names"][on])}
+    parts |= {"tags": losses / mask.sum(), "names": cross_entropy(names[on], batch["names"][on])}
     for name, (scores, wanted) in zip(LINKS, linked(model, batch, hidden), strict=True):
         parts[name] = cross_entropy(scores, wanted) if len(wanted) else torch.zeros(())
     return sum(WEIGHTS[name] * part for name, part in parts.items()), parts
 
 
-def judgement(model: Reader, batch: Windows, meanings: Tensor, mask: Tensor) -> dict[str, Tensor]:
-    """Return the loss of the classes and that of the grades."""
-    if not len(batch["unit_grade"]):
-        return {"class": torch.zeros(()), "grade": torch.zeros(())}
+def judgement(model: Reader, batch: Windows, meanings: Tensor, mask: Tensor, taught: float) -> dict[str, Tensor]:
+    """Return the loss of the classes and that of the grades, against labels and, where they have read it, teachers."""
+    nothing = {"class": torch.zeros(()), "grade": torch.zeros(())}
+    if not len(batch["unit_writer"]):
+        return nothing
     classes, grades = judged(model, batch, meanings, mask).split((len(CLASSES), GRADES), 1)
+    known, sure = batch["unit_classes"].sum(1) > 0, batch["unit_reached"] != UNKNOWN
     wanted = batch["unit_classes"] / 100 * (1 - SMOOTHED) + SMOOTHED / len(CLASSES)
-    reached = (batch["unit_grade"][:, None] > torch.arange(GRADES)).float()
+    reached = batch["unit_reached"].clamp(max=1).float()
+    if "unit_said" in batch:
+        of_classes, of_grades = batch["unit_said"].float().split((len(CLASSES), GRADES), 1)
+        wanted = (1 - taught) * wanted + taught * of_classes
+        reached = (1 - taught) * reached + taught * of_grades
+    each = -(RAISED * wanted * classes.log_softmax(1)).sum(1)
     return {
-        "class": -(RAISED * wanted * classes.log_softmax(1)).sum(1).mean(),
-        "grade": binary_cross_entropy_with_logits(grades, reached),
+        "class": each[known].mean() if known.any() else nothing["class"],
+        "grade": binary_cross_entropy_with_logits(grades[sure], reached[sure]),
     }
 
 
@@ -264,7 +274,7 @@ def evaluate(model: Reader, windows: Windows) -> dict[str, float]:
     for at in range(0, len(order), 8):
         batch = batch_of(windows, order[at : at + 8])
         emissions, names, hidden, meanings, mask = read(model, batch)
-        if meanings is not None and len(batch["unit_grade"]):
+        if len(batch["unit_writer"]):
             best = judged(model, batch, meanings, mask)[:, : len(CLASSES)].argmax(1)
             np.add.at(classes, (batch["unit_classes"].argmax(1).numpy(), best.numpy()), 1)
         for number, (scores, wanted) in enumerate(linked(model, batch, hidden)):
@@ -288,10 +298,8 @@ def evaluate(model: Reader, windows: Windows) -> dict[str, float]:
     _set_to_train(model)
     spans = zip(("source", "cue", "content", "names"), 200 * hit / all_of, strict=True)
     links = zip(("to cue", "to source", "direct"), 100 * right / asked, strict=True)
-    found = [*spans, *links]
-    if model.own:
-        found.append(("classes", (200 * classes.diagonal() / (classes.sum(0) + classes.sum(1))).mean()))
-    return {name: round(float(share), 2) for name, share in found}
+    f1 = 200 * classes.diagonal() / (classes.sum(0) + classes.sum(1))
+    return {name: round(float(share), 2) for name, share in (*spans, *links, ("classes", f1.mean()))}
 
 
 def optimizer_of(model: Reader, rate: float, head_rate: float) -> Optimizer:

@@ -28,6 +28,7 @@ class Window:
     ``ids`` (pieces,) the wordpieces; ``first`` (words,) where each word's first one stands in them; ``features``
     (words, 4); ``hints``, ``syntax``, ``names``, ``tags``, ``spans`` and ``links`` as in Example, counted from the
     window's first word; ``paragraphs`` (words,). ``units`` are the labelled statements whose content it holds.
+    ``annotated`` as in Example.
     """
 
     ids: list[int]
@@ -41,6 +42,7 @@ class Window:
     spans: list[list[Piece]]
     links: list[list[int]]
     units: list[Unit]
+    annotated: bool
 
 
 def cut(example: Example, vocabulary: Vocabulary, first_room: int | None = None) -> list[Window]:
@@ -97,6 +99,7 @@ def _window(
             for unit in example.units
             if len(_inside(unit.parts[CONTENT], start, end)) == len(unit.parts[CONTENT])
         ],
+        annotated=example.annotated,
     )
 
 
@@ -112,8 +115,9 @@ def arrays(windows: Sequence[Window]) -> dict[str, NDArray[np.generic]]:
     are (windows, pieces), padded with 0; ``first``, ``features``, ``hints``, ``syntax``, ``names``, ``paragraphs``
     and ``tags`` (windows, words, …); ``spans`` (windows, 3, spans, 2) and ``links`` (windows, 3, spans), padded with
     UNUSED. ``unit_…`` have a row for each labelled statement: its window's row, its source's, cue's and content's
-    pieces (units, 3, PIECES, 2), padded with UNUSED, how likely each class is in percent, its grade, and 1 where it is
-    the writer's.
+    pieces (units, 3, PIECES, 2), padded with UNUSED, how likely each class is in percent, which grades it reaches (as
+    in ``statements.Labelled``), and 1 where it is the writer's. ``annotated`` (windows,): 1 where somebody looked for
+    attributions.
     """
     n, size = len(windows), WINDOW - 2
     most = max(len(spans) for window in windows for spans in window.spans)
@@ -146,6 +150,7 @@ def arrays(windows: Sequence[Window]) -> dict[str, NDArray[np.generic]]:
         for role, pieces in enumerate(unit.parts):
             out["unit_parts"][i, role, : len(pieces)] = np.array(pieces[:PIECES]).reshape(-1, 2)
     out["unit_classes"] = np.array([unit.classes for _, unit in units], np.uint8)
-    out["unit_grade"] = np.array([unit.grade for _, unit in units], np.uint8)
+    out["unit_reached"] = np.array([unit.reached for _, unit in units], np.uint8)
+    out["annotated"] = np.array([window.annotated for window in windows], np.uint8)
     out["unit_writer"] = np.array([unit.writer for _, unit in units], np.uint8)
     return out
