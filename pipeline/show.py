@@ -103,7 +103,9 @@ def explained(s: Statement, text: str | None) -> Text:
     kinds: dict[str, list[str]] = {"content": [], "cue": [], "speaker": [], "class": []}
     for e in s.evidence:
         words = f"{e.start}–{e.end}" if text is None else f"“{printable(text[e.start : e.end])}”"
-        if e.rule.startswith(("model.", "support.")) and e.score is not UNSET:
+        if e.rule == "model.class" and e.score is not UNSET:
+            kinds["class"].append(f"the network {e.score:.0%}")
+        elif e.rule.startswith(("model.", "support.")) and e.score is not UNSET:
             kinds["content"].append(f"{e.rule} {e.score:.0%}")
         elif e.rule.startswith("class"):
             kinds["class"].append(f"{words} ({e.rule})")
@@ -116,7 +118,11 @@ def explained(s: Statement, text: str | None) -> Text:
         rows.append(("speaker", " → ".join([*kinds["speaker"], _candidates(s)])))
     rows.append(("said", "; ".join(_circumstances(s))))
     rows.append(("class", f"{s.class_} {s.scores[s.class_]:.0%}: {', '.join(kinds['class']) or 'what most are'}"))
+    reasons = () if s.check_reasons is UNSET else s.check_reasons
+    why = "".join(f", {reason.reason} “{printable(reason.text)}”" for reason in reasons)
+    rows.append(("check", f"{s.check_worthiness:.0%}{why}"))
     rows.append(("sure", f"{s.confidence:.0%}"))
+    rows.append(("review", "" if s.review is UNSET else ", ".join(s.review)))
     for name, said in rows:
         if said:
             shown.append(f"   {name:8}  ", style="not bold dim").append(f"{said}\n", style="not bold")

@@ -114,8 +114,12 @@ class StatementCheck:
         for name, span in (("sentence", s.context.sentence), ("paragraph", s.context.paragraph)):
             if self._outside(span.start, span.end) or not span.start <= start < span.end:
                 yield f"its {name} [{span.start}, {span.end}) does not hold its beginning"
-        extracts = [("addressee", s.addressee), ("medium", s.medium), ("said_on", s.said_on)]
-        extracts += [("chain", link) for link in (() if s.chain is UNSET else s.chain)]
+        extracts = [(name, getattr(s, name)) for name in ("addressee", "medium", "said_on", "checkable")]
+        lists = {
+            "chain": s.chain, "check reason": s.check_reasons, "quantity": s.quantities, "date": s.dates,
+            "comparison": s.comparisons,
+        }  # fmt: skip
+        extracts += [(name, extract) for name, found in lists.items() if found is not UNSET for extract in found]
         for name, extract in extracts:
             if isinstance(extract, Extract) and not self._holds(extract):
                 yield f"its {name} {extract.text!r} is not what stands at [{extract.start}, {extract.end})"

@@ -110,6 +110,15 @@ STATEMENT = [
     (put("context", "suffix", value="…"), "its suffix is not what stands after it"),
     (put("context", "sentence", value=[0, 2]), "its sentence [0, 2) does not hold its beginning"),
     (put("context", "paragraph", value=[40, 50]), "its paragraph [40, 50) does not hold its beginning"),
+    (put("checkable", value={"start": 0, "end": 2, "text": "no"}), "its checkable 'no' is not what stands at"),
+    (
+        put("quantities", value=[{"start": 0, "end": 2, "text": "99", "kind": "count"}]),
+        "its quantity '99' is not what stands at",
+    ),
+    (
+        put("check_reasons", value=[{"start": 0, "end": 2, "text": "99", "reason": "number"}]),
+        "its check reason '99' is not what stands at",
+    ),
     (put("evidence", 0, "end", value=9999), "points outside the text"),
     (put("scores", "claim", value=1), "summing to 1"),
     (put("class", value="other"), "its class other is not the one with the highest score"),
