@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 KINDS: dict[str, QuantityKind] = {
     "MONEY": "money", "PERCENT": "percent", "QUANTITY": "measure", "CARDINAL": "count",
 }  # fmt: skip
-DIGITS = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|\.\d+")
 SMALL = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",

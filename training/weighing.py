@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from class_weights import readings_of, spans_of
+from confidence import FOLDS, calibration_error
 from encoder.statements import of_gold
 from msgspec import Struct
 from scipy.optimize import minimize
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FOLDS = 10
-BINS = 10
 # How far rare classes are raised (0: not, 1: to equal weight): macro-F1 grows, the calibration stays.
 BALANCE = 0.3
 DOUBT = 0.9
@@ -147,12 +146,6 @@ def cross_validated(
         for i, value in zip(inside, apply([data[i] for i in inside], weights), strict=True):
             out[i] = value
     return np.array(out)
-
-
-def calibration_error(p: Floats, right: NDArray[np.bool_]) -> float:
-    """Return the expected calibration error in points, ten bins."""
-    bins = np.minimum(BINS - 1, (p * BINS).astype(int))
-    return 100 * float(sum(abs(right[bins == b].sum() - p[bins == b].sum()) for b in range(BINS))) / len(p)
 
 
 def doubts(data: list[Row], p: Floats) -> list[str]:

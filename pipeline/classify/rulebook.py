@@ -94,8 +94,7 @@ class Rulebook:
     def fire(self, reading: Reading, hits: Hits) -> list[Firing]:
         """Return what fires on a statement: rules in their order, each at its first place, then single words."""
         fired = []
-        voice = "writer" if reading.voice == "writer" else "attributed"
-        asked = self._asked(voice, reading.shape)
+        asked = self._asked(_voice(reading), reading.shape)
         for at, spans in sorted(self._places(reading, hits, *asked).items()):
             rule = self.rules[at]
             if _applies(rule, reading):
@@ -174,9 +173,13 @@ def _compiled(key: ByDigest) -> Rulebook:
     return Rulebook(key.rules.of(ClassPattern), key.rules.of(ClassLexicon))
 
 
+def _voice(reading: Reading) -> str:
+    """Return a statement's voice as rules tell them apart."""
+    return "writer" if reading.voice == "writer" else "attributed"
+
+
 def _applies(rule: ClassPattern | ClassLexicon, reading: Reading) -> bool:
-    voice = "writer" if reading.voice == "writer" else "attributed"
-    return rule.voice in ("any", voice) and rule.shape in ("any", reading.shape)
+    return rule.voice in ("any", _voice(reading)) and rule.shape in ("any", reading.shape)
 
 
 def _weights(rule: ClassPattern, reading: Reading) -> ClassWeights:

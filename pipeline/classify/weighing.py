@@ -51,10 +51,10 @@ def weigh(whole: Span, firings: list[Firing], network: NDArray[np.float32] | Non
     best = max(range(len(CLASSES)), key=scores.__getitem__)
     if network is not None:
         evidence = (Evidence(READ, whole.start, whole.end, round(softmax(said)[best], 4)),)
-    worth = _logistic(check + check_added)
+    check_worthiness = _logistic(check + check_added)
     return Classification(
-        class_=CLASSES[best], scores=dict(zip(CLASSES, scores, strict=True)), check_worthiness=worth,
-        contains_claim=CLASSES[best] in ("announcement", "analysis") and worth >= HOLDS_CLAIM,
+        class_=CLASSES[best], scores=dict(zip(CLASSES, scores, strict=True)), check_worthiness=check_worthiness,
+        contains_claim=CLASSES[best] in ("announcement", "analysis") and check_worthiness >= HOLDS_CLAIM,
         evidence=(*_shown(firings, CLASSES[best]), *evidence),
     )  # fmt: skip
 

@@ -80,6 +80,5 @@ def raised(words: list[Word], names: list[int]) -> list[Word]:
 
 
 def _takes_stop(word: str, abbreviations: frozenset[str]) -> bool:
-    if len(word) == 1 and word.isupper() and word != "I":
-        return True
-    return ("." in word and len(word) <= 6) or key_of(word) + "." in abbreviations
+    initial = len(word) == 1 and word.isupper() and word != "I"
+    return initial or ("." in word and len(word) <= 6) or key_of(word) + "." in abbreviations
