@@ -8,8 +8,10 @@ from bisect import bisect_left
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pipeline.errors import ModelError
-from pipeline.ruler import remember
+from pipeline.ruler import Remembered, remember
 from pipeline.segment.sentences import LONGEST as LONGEST_SENTENCE
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ PIECE = 20_000
 BATCH = 4_000
 # Pieces that are joined at a time: an analysed piece of its own takes some kilobytes.
 GROUP = 512
+# What is kept of each word of a piece.
+KEPT: list[int | str] = ["ORTH", "SPACY", "NORM", "TAG", "POS", "MORPH", "LEMMA", "DEP", "HEAD", "SENT_START"]
+# What of it may be set only after the pieces are joined; spaCy takes long to copy it, set or not.
+LATER = ("POS", "MORPH", "LEMMA")
 # Halves of surrogate pairs: Python's strings can hold them, UTF-8 and so spaCy's strings cannot.
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -71,11 +77,15 @@ def parse(text: str, layout: Layout, nlp: Language) -> Doc:
     starts = _starts(layout)
     pieces = _pieces(layout, len(text))
     tokenised = (doc for start, end in pieces for doc in _tokenised(text, start, end, starts, nlp))
-    analysed = (
-        _without_vectors(doc) for batch in _batches(tokenised) for doc in nlp.pipe(batch, batch_size=len(batch))
-    )
-    joined = [_join(group) for group in iter(lambda: list(itertools.islice(analysed, GROUP)), [])]
+    last = _last(nlp)
+    with nlp.select_pipes(disable=[name for name, _ in last]):
+        analysed = (
+            _without_vectors(doc) for batch in _batches(tokenised) for doc in nlp.pipe(batch, batch_size=len(batch))
+        )
+        joined = [_join(group) for group in iter(lambda: list(itertools.islice(analysed, GROUP)), [])]
     doc = _join(joined)
+    for _, component in last:
+        doc = component(doc)
     doc.user_data[TEXT] = text
     return doc
 
@@ -107,9 +117,26 @@ def _without_vectors(doc: Doc) -> Doc:
 
 
 def _join(docs: list[Doc]) -> Doc:
+    """Return the words of all in one, as ``Doc.from_docs`` does but with nothing that a tagger and parser don't set."""
     from spacy.tokens import Doc
 
-    return Doc.from_docs(docs, ensure_whitespace=False) if len(docs) > 1 else docs[0]
+    if len(docs) == 1:
+        return docs[0]
+    rows = np.concatenate([doc.to_array(KEPT) for doc in docs])
+    words, spaces = (rows[:, KEPT.index(name)].tolist() for name in ("ORTH", "SPACY"))
+    told = [i for i, name in enumerate(KEPT) if name not in LATER or rows[:, i].any()]
+    doc = Doc(docs[0].vocab, words=words, spaces=spaces)
+    return doc.from_array([KEPT[i] for i in told], rows[:, told])  # type: ignore[arg-type]
+
+
+def _last(nlp: Language) -> list[tuple[str, Remembered]]:
+    """Return the components at the pipeline's end that look at single words: they go over the joined Doc, once."""
+    last: list[tuple[str, Remembered]] = []
+    for name, component in reversed(nlp.pipeline):
+        if not isinstance(component, Remembered):
+            break
+        last.insert(0, (name, component))
+    return last
 
 
 def _starts(layout: Layout) -> list[int]:
