@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
 from pipeline.errors import DocumentError, OnrecordError, UsageError
-from pipeline.records import Format, StatementClass, Voice
+from pipeline.records import Failure, Kind, StatementClass, Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,10 +51,12 @@ def run(
     ),
     model: Model = None,
     rules: RulesFolder = None,
-    format: Annotated[Format | None, typer.Option(help="Read every file as this, whatever its ending.")] = None,
-    text_field: Annotated[str, typer.Option(metavar="NAME", help="JSONL and CSV: the field with the text.")] = "text",
+    format: Annotated[Kind | None, typer.Option(help="Read every file as this, whatever its ending.")] = None,
+    text_field: Annotated[
+        str, typer.Option(metavar="NAME", help="JSONL, CSV, Parquet: the field with the text.")
+    ] = "text",
     id_field: Annotated[
-        str | None, typer.Option(metavar="NAME", help="JSONL and CSV: the field that names a document.")
+        str | None, typer.Option(metavar="NAME", help="JSONL, CSV, Parquet: the field that names a document.")
     ] = None,
     include: Annotated[
         list[str] | None, typer.Option(metavar="GLOB", help="Of folders, read only files like this; may be repeated.")
@@ -61,6 +64,13 @@ def run(
     only: Annotated[
         Literal["all", "quotes"], typer.Option(help="quotes: leave the writer's own sentences out.")
     ] = "all",
+    any_language: Annotated[
+        bool, typer.Option("--any-language", help="Read documents in other languages than English, too.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Processes that share the work.", show_default="all cores")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over instead of going on with a stopped run.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -68,15 +78,18 @@ def run(
     import msgspec
 
     from pipeline.interrupts import obeyed_interrupts
+    from pipeline.outcome import Options
     from pipeline.progress import progress_bar
-    from pipeline.run import Options
     from pipeline.run import run as start
+    from pipeline.workers import cores
 
     options = Options(
-        format=format, text_field=text_field, id_field=id_field, include=tuple(include or ()), only=only
+        format=format, text_field=text_field, id_field=id_field, include=tuple(include or ()), only=only,
+        any_language=any_language,
     )  # fmt: skip
     with obeyed_interrupts(), progress_bar(shown=not quiet and sys.stderr.isatty()) as report:
-        summary = start(paths, output, options, lambda: _tools(model, rules), report)
+        load = partial(_tools, model, rules)
+        summary = start(paths, output, options, load, report, workers=workers or cores(), fresh=fresh)
     if as_json:
         typer.echo(msgspec.json.encode(summary).decode())
     elif not quiet:
@@ -299,5 +312,7 @@ def _to_show(
         for item in read(source):
             if isinstance(item, DocumentError):
                 raise item
+            if isinstance(item, Failure):
+                continue
             if doc is None or doc in item.uri:
                 yield item.uri, item.text, list(process(item, tools).statements)

@@ -1,54 +1,44 @@
-"""The finished documents of a run that is not done yet, kept so that a stopped run can go on.
+"""The outcomes of a shard's documents, kept at once so that a run that was stopped can go on where it was.
 
-``.work/outcomes.jsonl`` begins with the signature of the run (all that decides its output beside
-the documents); every further line is one document's outcome. Lines are only ever added, each in
-one go, so that after a crash at most the last one is torn; it is dropped.
+``NAME.part`` begins with two lines, the run's signature (all that decides its output beside the documents) and the
+shard's fingerprint; every further line is one document's outcome. Lines are only ever added, each in one go, so
+that after a crash at most the last one is torn; it is dropped. Of a finished shard the file is called ``NAME.jsonl``
+and holds its documents' outcomes in their order, and no others.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Raw, Struct
 
-from pipeline.records import DocumentRecord, Failure
+from pipeline.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import IO
 
-FILE = "outcomes.jsonl"
-
-
-class Outcome(Struct, frozen=True, kw_only=True):
-    """What became of one document: its record, its statements as encoded, its failure if it failed.
-
-    ``key`` tells the same document read again; ``text`` is its canonical text where that has to
-    be stored beside the records.
-    """
-
-    key: str
-    document: DocumentRecord
-    statements: Raw = Raw(b"[]")
-    failure: Failure | None = None
-    text: str | None = None
+UNFINISHED = "0" * 64
+_decode = msgspec.json.Decoder(Outcome).decode
 
 
 class Journal:
-    """The outcomes kept in a work folder, found again by their keys.
+    """The outcomes of one shard, found again by their documents' keys.
 
-    An outcome may be kept (``add``) without belonging to this run: ``take`` says which do, in order.
+    An outcome may be kept (``add``) without being the shard's any more: ``take`` says which are, in order.
     """
 
-    def __init__(self, work: Path, signature: str) -> None:
-        self._path = work / FILE
+    def __init__(self, folder: Path, name: str, signature: str) -> None:
+        self._part, self._done = folder / f"{name}.part", folder / f"{name}.jsonl"
         self._places: dict[str, tuple[int, int]] = {}
         self._taken: dict[str, None] = {}
-        head = msgspec.json.encode(signature) + b"\n"
-        end = self._resume(head)
-        self._stream: IO[bytes] = self._path.open("r+b" if end else "wb")
+        if self._done.exists():
+            self._done.replace(self._part)
+        head = _head(signature, UNFINISHED)
+        end = self._resume(signature, len(head))
+        self._stream: IO[bytes] = self._part.open("r+b" if end else "w+b")
         self._stream.truncate(end)
         self._stream.seek(end)
         if not end:
@@ -67,38 +57,105 @@ class Journal:
         self._places[outcome.key] = (start, len(line))
 
     def take(self, key: str) -> None:
-        """Note that the document belongs to this run, next in its order."""
+        """Note that the document belongs to the shard, next in its order."""
         self._taken[key] = None
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """Yield the documents of this run, in its order."""
-        decode = msgspec.json.Decoder(Outcome).decode
-        with self._path.open("rb") as stream:
-            for key in self._taken:
+    def finish(self, signature: str, fingerprint: str | None) -> None:
+        """Close the journal of a shard whose documents were all taken; it survives a power cut when this returns."""
+        self._tidy(_head(signature, fingerprint or UNFINISHED), list(self._taken))
+        self._part.replace(self._done)
+
+    def stop(self, signature: str) -> None:
+        """Close the journal of a shard that was interrupted: first what was taken, then what may yet be."""
+        rest = [key for key in self._places if key not in self._taken]
+        self._tidy(_head(signature, UNFINISHED), [*self._taken, *rest])
+
+    def _tidy(self, head: bytes, keys: list[str]) -> None:
+        """Bring these outcomes to the disk, in this order."""
+        if keys == list(self._places):
+            self._stream.seek(0)
+            self._stream.write(head)
+            _close(self._stream)
+            return
+        new = self._part.with_suffix(".new")
+        with new.open("wb") as stream:
+            stream.write(head)
+            for key in keys:
                 start, length = self._places[key]
-                stream.seek(start)
-                yield decode(stream.read(length))
-
-    def close(self) -> None:
-        """Stop writing."""
+                self._stream.seek(start)
+                stream.write(self._stream.read(length) + b"\n")
+            _close(stream)
         self._stream.close()
+        new.replace(self._part)
 
-    def _resume(self, head: bytes) -> int:
+    def _resume(self, signature: str, head: int) -> int:
         """Find what an interrupted run of the same signature finished; returns the byte where whole lines end."""
-        if not self._path.is_file():
+        if not self._part.is_file():
             return 0
-        decode = msgspec.json.Decoder(Outcome).decode
-        with self._path.open("rb") as stream:
-            if stream.readline() != head:
+        with self._part.open("rb") as stream:
+            if stream.readline() != signature.encode() + b"\n" or len(stream.readline()) <= len(UNFINISHED):
                 return 0
-            end = len(head)
+            end = head
             for line in stream:
-                if not line.endswith(b"\n"):
-                    break
-                try:
-                    outcome = decode(line)
-                except (msgspec.DecodeError, UnicodeDecodeError):
+                outcome = _outcome(line)
+                if outcome is None:
                     break
                 self._places[outcome.key] = (end, len(line) - 1)
                 end += len(line)
         return end
+
+
+def finished(folder: Path, name: str, signature: str, fingerprint: str | None) -> bool:
+    """Tell whether a shard was finished by a run of the same signature, and its files are as they were."""
+    if fingerprint is None:
+        return False
+    try:
+        with (folder / f"{name}.jsonl").open("rb") as stream:
+            head = _head(signature, fingerprint)
+            return stream.read(len(head)) == head
+    except OSError:
+        return False
+
+
+def outcomes(folder: Path, name: str, signature: str) -> Iterator[Outcome]:
+    """Yield a shard's outcomes as far as there are any: of a finished one all, else those before it was stopped.
+
+    Those of another signature are none. A document that was changed between two runs that were both stopped may have
+    two; the first, newer one counts.
+    """
+    path = folder / f"{name}.jsonl"
+    seen: set[str] = set()
+    try:
+        with (path if path.exists() else path.with_suffix(".part")).open("rb") as stream:
+            if stream.readline() != signature.encode() + b"\n":
+                return
+            stream.readline()
+            for line in stream:
+                outcome = _outcome(line)
+                if outcome is None:
+                    return
+                if outcome.document.uri not in seen:
+                    yield outcome
+                seen.add(outcome.document.uri)
+    except FileNotFoundError:
+        return
+
+
+def _head(signature: str, fingerprint: str) -> bytes:
+    return f"{signature}\n{fingerprint}\n".encode()
+
+
+def _outcome(line: bytes) -> Outcome | None:
+    """Return the outcome that a line holds; None where it is torn."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        return _decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _close(stream: IO[bytes]) -> None:
+    stream.flush()
+    os.fsync(stream.fileno())
+    stream.close()

@@ -215,6 +215,7 @@ class _Builder:
         self.text = document.text
         self.uri = document.uri
         self.anchor = document.anchor
+        self.places = document.places
         self.bytes = (
             None if document.extracted or document.raw_bytes == 0 else ByteOffsets(self.text, document.encoding)
         )
@@ -285,6 +286,8 @@ class _Builder:
 
     def _anchor(self, start: int, end: int) -> dict[str, int]:
         """Return the place in the source file: bytes where the text is the file's own, else the format's anchor."""
+        if self.places is not None:
+            return self.anchor | self.places.anchor(start, end)
         if self.bytes is None:
             return self.anchor
         return {"byte_start": self.bytes.byte(start), "byte_end": self.bytes.byte(end)}

@@ -6,6 +6,7 @@ canonical text. Records are immutable; a stage takes records and returns new one
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
@@ -24,7 +25,10 @@ CheckReason = Literal[
 # What a person had better look at, since it is hardly more than a guess.
 Unsure = Literal["speaker", "class"]
 Zone = Literal["headline", "dateline", "byline", "caption", "list", "boilerplate", "body"]
-Format = Literal["text", "markdown", "html", "jsonl", "csv"]
+Format = Literal["text", "markdown", "html", "pdf", "docx", "eml", "jsonl", "csv", "parquet"]
+# What holds documents rather than being one.
+Container = Literal["mbox", "warc", "zip", "tar"]
+Kind = Literal[Format, Container]
 
 CLASSES: tuple[StatementClass, ...] = ("claim", "announcement", "analysis", "other")
 
@@ -102,12 +106,31 @@ class Notice(Struct, frozen=True):
 # ---------------------------------------------------------------- what the stages hand on
 
 
+class Places(Struct, frozen=True):
+    """The pages or paragraphs of a source: where each begins in the canonical text, and its number there.
+
+    ``starts`` are code points in ascending order, the first of them 0; ``numbers``, as many, count from 1 as the source
+    does, with gaps where a page or paragraph holds no text.
+    """
+
+    unit: Literal["page", "paragraph"]
+    starts: tuple[int, ...]
+    numbers: tuple[int, ...]
+
+    def anchor(self, start: int, end: int) -> dict[str, int]:
+        """Return where a span stands: ``{"page": 2}``, or ``{"page": 2, "last_page": 3}`` where it runs on."""
+        first = self.numbers[bisect_right(self.starts, start) - 1]
+        last = self.numbers[bisect_right(self.starts, max(start, end - 1)) - 1]
+        return {self.unit: first} | ({f"last_{self.unit}": last} if last != first else {})
+
+
 class Document(Struct, frozen=True, kw_only=True):
     """One document as read: its canonical text and where it came from.
 
-    ``anchor`` is the coarse place that the format allows (``{"line": 3}`` for JSONL and CSV).
-    ``extracted`` says that the canonical text is not the source file's own decoded text, so
-    that it has to be stored beside the records.
+    ``anchor`` is the coarse place that the format allows (``{"line": 3}`` for JSONL and CSV),
+    ``places`` are those within the document, where it has any. ``extracted`` says that the
+    canonical text is not the source file's own decoded text, so that it has to be stored beside
+    the records.
     """
 
     text: str
@@ -124,6 +147,7 @@ class Document(Struct, frozen=True, kw_only=True):
     byline: str | None = None
     language: str | None = None
     anchor: dict[str, int] = {}
+    places: Places | None = None
     notices: tuple[Notice, ...] = ()
 
 

@@ -96,7 +96,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "sha256": "Of the canonical text in UTF-8.",
         "anchor": (
             "The place in the source file: byte_start and byte_end where the text is the file's own (a byte-order mark"
-            " counted), else the format's coarse place, such as line."
+            " counted), else the format's coarse place, such as line, page (last_page where it runs on) or offset."
         ),
         "offset_unit": "Always code points.",
     },

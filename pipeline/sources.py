@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from pipeline.errors import DocumentError
 from pipeline.process import digest
-from pipeline.read import Input, locate, read, uri_of
+from pipeline.read import Input, kind_of, locate, read, uri_of
 from pipeline.read.source import STDIN_URI
+from pipeline.records import Failure
 
 if TYPE_CHECKING:
     from pipeline.records import DocumentRecord
@@ -33,6 +34,7 @@ class Sources:
 
     def __init__(self, manifest: Manifest) -> None:
         self._base = Path(manifest.base)
+        self._options = manifest.options
         self._path: Path | None = None
         self._found: dict[str, Reread | str] = {}
 
@@ -67,11 +69,14 @@ class Sources:
 
     def _read_all(self, path: Path, document: DocumentRecord) -> dict[str, Reread | str]:
         assert document.format is not None  # noqa: S101 (for the type checker; faults() has looked)
-        options = (document.extractor or {}).get("options") or {}
-        source = Input(path, uri_of(path, self._base), document.format)
-        fields = {name: options[name] for name in ("text_field", "id_field") if name in options}
+        kind, packing = kind_of(path.name)
+        format = self._options.get("format") or kind or document.format
+        source = Input(path, uri_of(path, self._base), format, packing)
+        fields: dict[str, Any] = {name: self._options[name] for name in ("text_field", "id_field")}
         found: dict[str, Reread | str] = {}
         for item in read(source, **fields):
+            if isinstance(item, Failure):
+                continue
             if isinstance(item, DocumentError):
                 found[item.uri] = item.message
             else:

@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 STATEMENTS, DOCUMENTS, FAILURES = "statements.jsonl", "documents.jsonl", "failures.jsonl"
 TEXTS, MANIFEST, WORK = "texts", "manifest.json", ".work"
+SHARDS = "shards"  # within WORK
 RECORDS: dict[str, type[Struct]] = {STATEMENTS: Statement, DOCUMENTS: DocumentRecord, FAILURES: Failure}
 # What may lie in an output folder beside a run's files without being taken for somebody's work.
 HARMLESS = {"README.md", ".gitignore", ".DS_Store"}
@@ -166,7 +167,7 @@ def opened_output(folder: Path) -> Iterator[Path]:
         yield folder / WORK
     finally:
         os.close(handle)
-        _remove_empty(folder / WORK, *([folder] if new else []))
+        _remove_empty(folder / WORK / SHARDS, folder / WORK, *([folder] if new else []))
 
 
 def publish(folder: Path, staged: Path, manifest: Manifest) -> None:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import jsonschema
 import pytest
 
+import pipeline.outcome as outcome_module
 import pipeline.process
-import pipeline.run as run_module
+import pipeline.workers
 from pipeline.cli import main
 from pipeline.schema import SCHEMAS, json_schema
 
@@ -46,6 +47,7 @@ def onrecord(
         return tools if (model, rules) == (pipeline.process.DEFAULT_MODEL, None) else load(model, rules)
 
     monkeypatch.setattr(pipeline.process, "load_tools", loaded)
+    monkeypatch.setattr(pipeline.workers, "cores", lambda: 0)  # here, not in processes of their own
     monkeypatch.chdir(tmp_path)
 
     def go(*arguments: str, stdin: bytes = b"") -> Outcome:
@@ -166,7 +168,7 @@ def test_an_interrupted_run_is_completed_by_the_next(onrecord: Onrecord, monkeyp
     for name in "abc":
         write(f"in/{name}.txt", f"“No {name},” said Bo Lind.\n")
     onrecord("run", "in", "-o", "whole")
-    process, seen = run_module.process, []
+    process, seen = outcome_module.process, []
 
     def interrupted(document: object, tools: Tools) -> object:
         seen.append(document)
@@ -175,7 +177,7 @@ def test_an_interrupted_run_is_completed_by_the_next(onrecord: Onrecord, monkeyp
         return process(document, tools)
 
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "process", interrupted)
+        patch.setattr(outcome_module, "process", interrupted)
         code, out, err = onrecord("run", "in")
     assert (code, out) == (130, "1 document, 1 statement, 1 quotation → outputs/statements.jsonl\n")
     assert err == "Interrupted; the same command goes on where this one stopped.\n"
@@ -198,7 +200,7 @@ def test_an_interrupted_run_is_completed_by_the_next(onrecord: Onrecord, monkeyp
         ("frobnicate", 2, "No such command 'frobnicate'"),
         ("run", 2, "Missing argument 'PATH'"),
         ("run good.txt --only some", 2, "'some' is not one of 'all', 'quotes'"),
-        ("run good.txt --format pdf", 2, "'pdf' is not one of"),
+        ("run good.txt --format rtf", 2, "'rtf' is not one of"),
         ("run good.txt --frob", 2, "No such option"),
         ("show good.txt --min-confidence 2", 2, "--min-confidence"),
         ("schema frob", 2, "'frob' is not one of"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import json
 import os
 import shutil
 import signal
+import zipfile
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import jsonlines
 import jsonschema
@@ -16,11 +19,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pipeline.outcome as outcome_module
 import pipeline.run as run_module
 from pipeline.errors import ModelError, RunError
 from pipeline.interrupts import held_interrupts, obeyed_interrupts
 from pipeline.offsets import ByteOffsets
-from pipeline.records import Failure
+from pipeline.process import load_tools, process
+from pipeline.records import Document, Failure, Format, Places
 from pipeline.run import Options, Summary, run
 from pipeline.schema import SCHEMAS, json_schema
 from pipeline.verify import verify
@@ -112,7 +117,7 @@ def test_every_field_of_the_schema_says_what_it_means(kind: str) -> None:
 
 def test_a_run_over_the_seeds_is_sound(seeds_run: Path) -> None:
     assert list(verify(seeds_run)) == []
-    assert {d["format"] for d in lines(seeds_run / "documents.jsonl")} == {"text", "markdown", "html", "jsonl", "csv"}
+    assert {d["format"] for d in lines(seeds_run / "documents.jsonl")} == set(get_args(Format))
 
 
 def test_the_manifest_lists_every_file_with_its_digest(seeds_run: Path) -> None:
@@ -128,7 +133,8 @@ def test_the_manifest_lists_every_file_with_its_digest(seeds_run: Path) -> None:
 def test_texts_that_are_not_the_source_are_stored(seeds_run: Path) -> None:
     stored = {path.stem for path in (seeds_run / "texts").iterdir()}
     documents = lines(seeds_run / "documents.jsonl")
-    assert stored == {d["text_sha256"] for d in documents if d["format"] not in ("text", "markdown")}
+    own = [d["uri"].endswith((".txt", ".md")) and "#" not in d["uri"] for d in documents]
+    assert stored == {d["text_sha256"] for d, is_source in zip(documents, own, strict=True) if not is_source}
     for name in stored:
         assert file_sha256(seeds_run / "texts" / f"{name}.txt") == name
 
@@ -229,7 +235,7 @@ class Stopper:
         self.at = at
         self.act = act
         self.calls = 0
-        self.process = run_module.process
+        self.process = outcome_module.process
 
     def __call__(self, *args: object) -> object:
         self.calls += 1
@@ -248,7 +254,7 @@ def test_an_interrupted_run_keeps_what_is_done_and_the_next_completes_it(
 ) -> None:
     start(output="whole")
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "process", Stopper(at, interrupt))
+        patch.setattr(outcome_module, "process", Stopper(at, interrupt))
         summary = start()
     assert (summary.status, summary.documents, summary.published) == ("interrupted", at - 1, True)
     assert read_manifest(Path("out")).status == "interrupted"
@@ -256,7 +262,7 @@ def test_an_interrupted_run_keeps_what_is_done_and_the_next_completes_it(
     assert contents("whole")["statements.jsonl"].startswith(contents("out")["statements.jsonl"])
 
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "process", rest := Stopper(0, interrupt))
+        patch.setattr(outcome_module, "process", rest := Stopper(0, interrupt))
         summary = start()
     assert (rest.calls, summary.reused, summary.status) == (7 - at, at - 1, "complete")
     assert contents("out") == contents("whole")
@@ -266,7 +272,7 @@ def test_an_interrupted_run_keeps_what_is_done_and_the_next_completes_it(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_interrupt_a_run(number: int, start: Start, five: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     before = signal.getsignal(number)
-    monkeypatch.setattr(run_module, "process", Stopper(2, lambda: os.kill(os.getpid(), number)))
+    monkeypatch.setattr(outcome_module, "process", Stopper(2, lambda: os.kill(os.getpid(), number)))
     with obeyed_interrupts():
         summary = start()
     assert summary.status == "interrupted"
@@ -293,9 +299,9 @@ def test_an_interrupt_while_the_tools_load_is_no_crash(start: Start, five: list[
 def test_a_killed_run_is_completed(torn: int, start: Start, five: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """What lies in the folder at the fourth document is what a kill -9 leaves, but for a torn last line."""
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "process", Stopper(4, lambda: shutil.copytree("out", "killed")))
+        patch.setattr(outcome_module, "process", Stopper(4, lambda: shutil.copytree("out", "killed")))
         start()
-    journal = Path("killed/.work/outcomes.jsonl")
+    (journal,) = Path("killed/.work/shards").iterdir()
     journal.write_bytes(journal.read_bytes()[: -torn or None])
     assert start(output="killed").reused == (3 if torn == 0 else 2)
     assert contents("killed") == contents("out")
@@ -304,7 +310,7 @@ def test_a_killed_run_is_completed(torn: int, start: Start, five: list[Path], mo
 def test_a_run_with_other_options_starts_over(start: Start, five: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     start(output="whole", only="quotes")
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "process", Stopper(3, interrupt))
+        patch.setattr(outcome_module, "process", Stopper(3, interrupt))
         start()
     assert start(only="quotes").reused == 0
     assert contents("out") == contents("whole")
@@ -314,7 +320,7 @@ def test_changed_documents_are_processed_again_after_an_interrupt(
     start: Start, five: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "process", Stopper(3, interrupt))
+        patch.setattr(outcome_module, "process", Stopper(3, interrupt))
         start()
     five[0].write_text("“We have won,” said Ana Ruiz.\n", encoding="utf-8")
     assert start().reused == 1
@@ -329,7 +335,7 @@ def test_complete_results_stay_until_the_new_ones_are(
     before = contents("out")
     five[0].write_text("“We have won,” said Ana Ruiz.\n", encoding="utf-8")
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "process", Stopper(3, interrupt))
+        patch.setattr(outcome_module, "process", Stopper(3, interrupt))
         summary = start()
     assert (summary.status, summary.published) == ("interrupted", False)
     assert read_manifest(Path("out")).status == "complete"
@@ -347,7 +353,7 @@ def test_a_crash_in_a_stage_is_one_documents_failure(
     def crash() -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr(run_module, "process", Stopper(2, crash))
+    monkeypatch.setattr(outcome_module, "process", Stopper(2, crash))
     summary = start()
     assert (summary.documents, summary.failed) == (5, 1)
     (failure,) = lines("out/failures.jsonl")
@@ -449,3 +455,99 @@ def test_progress_grows_to_the_whole(start: Start, five: list[Path], tools: Tool
     run(["in"], Path("out"), Options(), lambda: tools, seen.append)
     assert [p.bytes_done for p in seen] == sorted(p.bytes_done for p in seen)
     assert (seen[-1].bytes_done, seen[-1].documents) == (seen[-1].bytes_in_all, 6)
+
+
+# ---------------------------------------------------------------- other languages, other formats
+
+GERMAN = "„Wir werden das nicht hinnehmen“, sagte Ana Ruiz gestern in Berlin vor dem Gericht.\n"
+
+
+def test_a_document_in_another_language_is_skipped_unless_told_otherwise(tmp_path: Path, start: Start) -> None:
+    (tmp_path / "in" / "a.txt").write_text(GERMAN, encoding="utf-8")
+    (tmp_path / "in" / "b.txt").write_text(SAID, encoding="utf-8")
+    summary = start()
+    assert (summary.documents, summary.skipped, summary.failed) == (1, 1, 0)
+    skipped, _ = documents_of(tmp_path / "out")
+    assert (skipped["status"], skipped["language"]) == ("skipped:language", "de")
+    assert "--any-language" in skipped["warnings"][0]["message"]
+    assert not list(verify(tmp_path / "out"))
+    assert start(any_language=True).documents == 2
+
+
+def test_members_of_archives_and_packed_files_can_be_verified(tmp_path: Path, start: Start) -> None:
+    with zipfile.ZipFile(tmp_path / "in" / "a.zip", "w") as archive:
+        archive.writestr("one.txt", SAID)
+        archive.writestr("two.jsonl", json.dumps({"text": SAID}) + "\n")
+        archive.writestr("../climbs.txt", SAID)
+    (tmp_path / "in" / "b.txt.gz").write_bytes(gzip.compress(SAID.encode()))
+    (tmp_path / "in" / "c.mbox").write_text(
+        f"From a\nSubject: b\n\n{SAID}\nFrom c\nSubject: d\n\n{SAID}", encoding="utf-8"
+    )
+    summary = start()
+    assert (summary.documents, summary.failed) == (5, 1)
+    assert not list(verify(tmp_path / "out"))
+    assert not (tmp_path / "climbs.txt").exists()
+
+
+def test_a_statement_has_the_page_it_stands_on(tools: Tools) -> None:
+    text = f"{SAID}{SAID}"
+    places = Places("page", (0, len(SAID) + 5), (1, 3))
+    first, second = process(Document(text=text, extracted=True, places=places), tools).statements
+    assert first.source.anchor == {"page": 1}
+    assert second.source.anchor == {"page": 1, "last_page": 3}
+
+
+def documents_of(folder: Path) -> list[dict[str, object]]:
+    with jsonlines.open(folder / "documents.jsonl") as reader:
+        return list(reader)
+
+
+# ---------------------------------------------------------------- workers
+
+
+LOAD = partial(load_tools)
+
+
+def many(folder: Path, n: int) -> None:
+    for i in range(n):
+        (folder / f"{i:03}.txt").write_text(f"“We will appeal {i} times,” said Ana Ruiz.\n", encoding="utf-8")
+
+
+def test_workers_write_the_same_bytes(tmp_path: Path, start: Start, five: list[Path]) -> None:
+    many(tmp_path / "in", 150)
+    start(output="here")
+    reports: list[run_module.Progress] = []
+    summary = run(["in"], Path("out"), Options(), LOAD, reports.append, workers=2)
+    assert (summary.status, summary.documents) == ("complete", 156)
+    assert contents("out") == contents("here")
+    assert reports[-1].bytes_done == reports[-1].bytes_in_all
+    assert not Path("out/.work").exists()
+
+
+def test_a_document_that_kills_its_worker_is_left_out_and_the_rest_done(
+    tmp_path: Path, start: Start, five: list[Path]
+) -> None:
+    summary = run(["in"], Path("out"), Options(), killing_tools, workers=1)
+    assert (summary.status, summary.documents, summary.failed) == ("complete", 5, 1)
+    (failure,) = lines("out/failures.jsonl")
+    assert (failure["uri"], failure["stage"]) == ("in/b.txt", "process")
+    assert "killed a worker twice" in failure["error"]
+
+
+def test_an_error_of_a_worker_that_loads_is_the_runs(tmp_path: Path, start: Start, five: list[Path]) -> None:
+    with pytest.raises(ModelError, match="not installed") as caught:
+        run(["in"], Path("out"), Options(), partial(load_tools, "en_no_such"), workers=2)
+    assert "--model" in caught.value.remedy
+
+
+def killing_tools() -> Tools:
+    """Return tools with which a worker dies at the text of ``b.txt``."""
+    outcome_process = outcome_module.process
+
+    def process(document: Document, tools: Tools) -> object:
+        if "Bo Lind" in document.text and document.uri.endswith("b.txt"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return outcome_process(document, tools)
+
+    outcome_module.process = process  # type: ignore[assignment]
+    return load_tools()

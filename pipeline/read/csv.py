@@ -12,6 +12,7 @@ from msgspec import structs
 from pipeline.errors import DocumentError
 from pipeline.read.decode import decode, marked_encoding, mostly_utf8
 from pipeline.read.source import MAX_BYTES, Input, opened
+from pipeline.read.spool import seekable
 from pipeline.read.tables import Table, text_field_remedy
 from pipeline.records import Document, Notice
 
@@ -31,11 +32,11 @@ def read_csv(source: Input, *, text_field: str, id_field: str | None) -> Iterato
     Raises DocumentError where the header has no text field.
     """
     csv.field_size_limit(MAX_BYTES)
-    with opened(source) as stream:
-        rows, encoding, notices = _text(_rereadable(stream, source), source.uri)
+    with opened(source) as stream, seekable(stream) as file:
+        rows, encoding, notices = _text(file, source.uri)
         lines = _Lines(rows, "utf-8" if encoding == "utf-8-sig" else encoding)
         header, delimiter = _header(lines, text_field)
-        table = Table(source, text_field, id_field, delimiter=delimiter)
+        table = Table(source, "csv", text_field, id_field, delimiter=delimiter)
         if not header:
             yield table.empty(encoding)
             return
@@ -152,10 +153,6 @@ def _text(stream: IO[bytes], uri: str) -> tuple[IO[str], str, tuple[Notice, ...]
         return io.TextIOWrapper(stream, encoding, "surrogateescape", newline=""), encoding, ()
     text, encoding, notices = decode(stream.read(), uri)
     return io.StringIO(text, newline=""), encoding, notices
-
-
-def _rereadable(stream: IO[bytes], source: Input) -> IO[bytes]:
-    return io.BytesIO(stream.read()) if source.path is None else stream
 
 
 def _is_utf8(stream: IO[bytes]) -> bool:

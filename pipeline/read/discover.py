@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import DocumentError
-from pipeline.read.source import STDIN_URI, Input, file_errors, format_of, refuse_special, uri_of
-from pipeline.records import Failure, Format
+from pipeline.read.source import STDIN_URI, Input, file_errors, kind_of, refuse_special, uri_of
+from pipeline.records import Failure, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
 def discover(
-    paths: Sequence[str], *, format: Format | None, include: Sequence[str], base: Path
+    paths: Sequence[str], *, format: Kind | None, include: Sequence[str], base: Path
 ) -> tuple[list[Input], list[Failure | DocumentError]]:
     """Find what to read.
 
@@ -51,7 +51,7 @@ def discover(
 class _Search:
     """What has been found so far; ``inputs`` by real path, so that each file is read once."""
 
-    def __init__(self, format: Format | None, include: list[list[str]], base: Path) -> None:
+    def __init__(self, format: Kind | None, include: list[list[str]], base: Path) -> None:
         self.format = format
         self.include = include
         self.base = base
@@ -70,15 +70,15 @@ class _Search:
                     self.folder(path)
                     return
                 refuse_special(path, uri)
-                self.found(path, uri, self.format or format_of(path) or "text")
+                kind, packing = kind_of(path.name)
+                self.found(Input(path, uri, self.format or kind or "text", packing))
         except DocumentError as error:
             self.problems.append(error)
 
-    def found(self, path: Path, uri: str, format: Format) -> None:
+    def found(self, new: Input) -> None:
         """Add a file; of several names of one file the one that is no link, then the first, stays."""
-        real = os.path.realpath(path)
+        real = os.path.realpath(new.path or "")
         earlier = self.inputs.get(real)
-        new = Input(path, uri, format)
         if earlier is None or _rank(new) < _rank(earlier):
             self.inputs[real] = new
 
@@ -94,13 +94,14 @@ class _Search:
             except DocumentError as error:
                 self.problems.append(error)
                 continue
-            format = self.format or format_of(path)
-            if format is None:
+            kind, packing = kind_of(path.name)
+            kind = self.format or kind
+            if kind is None:
                 self.skip(
                     uri, "unknown-format", "Its suffix is none that is read.", "Name the file itself, or use --format."
                 )
             else:
-                self.found(path, uri, format)
+                self.found(Input(path, uri, kind, packing))
 
     def walk(self, folder: Path, top: Path, seen: set[str]) -> Iterator[Path]:
         """Yield the files below ``folder``, going into each real folder once (links may make loops)."""

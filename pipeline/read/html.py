@@ -59,8 +59,9 @@ def read_html(source: Input) -> Iterator[Document]:
     an empty document with a notice ``no-main-text``.
     """
     raw = raw_bytes(source)
-    declared = _CHARSET.search(raw, 0, _CHARSET_WITHIN)
-    page, encoding, notices = decode(raw, source.uri, declared=declared[1].decode("ascii") if declared else None)
+    named = _CHARSET.search(raw, 0, _CHARSET_WITHIN)
+    declared = source.charset or (named[1].decode("ascii") if named else None)
+    page, encoding, notices = decode(raw, source.uri, declared=declared)
     text, metadata = extract(page)
     if not text:
         notices = (*notices, Notice("no-main-text", "The page holds no main text.", 0))

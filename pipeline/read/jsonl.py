@@ -24,7 +24,7 @@ def read_jsonl(source: Input, *, text_field: str, id_field: str | None) -> Itera
     A UTF-16 or UTF-32 file with a byte-order mark is read too (some shells write those): whole, and
     as if it were UTF-8.
     """
-    table = Table(source, text_field, id_field)
+    table = Table(source, "jsonl", text_field, id_field)
     with opened(source) as stream:
         lines = _Lines(stream, source.uri)
         empty = True

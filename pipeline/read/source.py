@@ -5,49 +5,80 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
 
 from pipeline.errors import DocumentError
-from pipeline.records import Format
+from pipeline.read.packed import PACKINGS, Packing, unpacked
+from pipeline.records import Format, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Bytes of one document, and of one line or row of a table. Processing takes about half a megabyte of
 # memory and 80 ms of CPU for every kilobyte of text (measured at 100 and 400 kB), so that the longest
 # document stays near 2 GB; the longest news texts are far below 1 MB.
 MAX_BYTES = 4 * 1024 * 1024
+# Of a file whose text is a small part of it, such as a PDF with pictures.
+MAX_FILE = 256 * 1024 * 1024
 STDIN_URI = "stdin:"
 
-SUFFIXES: dict[str, Format] = {
+ARCHIVES = ("zip", "tar")
+
+SUFFIXES: dict[str, Kind] = {
     ".txt": "text", ".text": "text",
     ".md": "markdown", ".markdown": "markdown",
     ".html": "html", ".htm": "html", ".xhtml": "html",
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".eml": "eml",
     ".jsonl": "jsonl", ".ndjson": "jsonl",
     ".csv": "csv", ".tsv": "csv",
+    ".parquet": "parquet",
+    ".mbox": "mbox",
+    ".warc": "warc",
+    ".zip": "zip",
+    ".tar": "tar",
 }  # fmt: skip
 MEDIA_TYPES: dict[Format, str] = {
-    "text": "text/plain", "markdown": "text/markdown", "html": "text/html",
-    "jsonl": "application/jsonl", "csv": "text/csv",
+    "text": "text/plain", "markdown": "text/markdown", "html": "text/html", "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "eml": "message/rfc822",
+    "jsonl": "application/jsonl", "csv": "text/csv", "parquet": "application/vnd.apache.parquet",
 }  # fmt: skip
 
 
 class Input(Struct, frozen=True):
-    """A file, or standard input (``path`` None), its uri in the records, and how it is read."""
+    """One thing to read: its uri in the records, how it is read, and where its bytes are.
+
+    They are those of the file at ``path``, unpacked where there is a ``packing``; those of standard input where
+    ``path`` is None; of a container's member what ``open`` gives. ``charset`` is the encoding named beside them.
+    """
 
     path: Path | None
     uri: str
-    format: Format
+    format: Kind
+    packing: Packing | None = None
+    open: Callable[[], IO[bytes]] | None = None
+    charset: str | None = None
+
+    @property
+    def rereadable(self) -> bool:
+        """Whether the file at ``path`` is the document itself, byte for byte."""
+        return self.path is not None and self.packing is None and self.open is None
 
 
-def format_of(path: Path) -> Format | None:
-    """Return the format that a file's suffix names, whatever its case; None for an unknown one."""
-    return SUFFIXES.get(path.suffix.lower())
+def kind_of(name: str) -> tuple[Kind | None, Packing | None]:
+    """Return what a file's suffixes tell, whatever their case: ``x.txt.gz`` is a packed text; None for unknown ones."""
+    path = PurePosixPath(name.lower())
+    if path.suffix == ".tgz":
+        return "tar", "gz"
+    packing = PACKINGS.get(path.suffix)
+    kind = SUFFIXES.get(PurePosixPath(path.stem).suffix if packing else path.suffix)
+    return kind, None if (kind, packing) == ("warc", "gz") else packing  # each record of a WARC is packed by itself
 
 
 def uri_of(path: Path, base: Path) -> str:
@@ -60,10 +91,10 @@ def uri_of(path: Path, base: Path) -> str:
     lexical = full.parent.resolve() / full.name if ".." in full.parts else Path(os.path.normpath(full))
     for root in (base, base.resolve()):
         if lexical.is_relative_to(root):
-            return _escape(lexical.relative_to(root).as_posix())
+            return escape(lexical.relative_to(root).as_posix())
     parent = lexical.parent.resolve() / lexical.name
     if parent.is_relative_to(base.resolve()):
-        return _escape(parent.relative_to(base.resolve()).as_posix())
+        return escape(parent.relative_to(base.resolve()).as_posix())
     return lexical.absolute().as_uri()
 
 
@@ -87,23 +118,28 @@ def locate(uri: str, base: Path) -> Path | None:
 
 @contextmanager
 def opened(source: Input) -> Iterator[IO[bytes]]:
-    """Open an input for reading bytes; raises DocumentError with what to do about it."""
+    """Open an input for reading bytes, unpacked; raises DocumentError with what to do about it."""
+    with file_errors(source.uri), _stream(source) as stream:
+        yield unpacked(stream, source.packing, source.uri) if source.packing else stream
+
+
+def _stream(source: Input) -> AbstractContextManager[IO[bytes]]:
+    if source.open is not None:
+        return source.open()
     if source.path is None:
-        yield sys.stdin.buffer
-        return
-    with file_errors(source.uri):
-        refuse_special(source.path, source.uri)
-        with source.path.open("rb") as stream:
-            yield stream
+        return nullcontext(sys.stdin.buffer)
+    refuse_special(source.path, source.uri)
+    return source.path.open("rb")
 
 
-def raw_bytes(source: Input) -> bytes:
-    """Return an input's bytes; raises DocumentError, also where they exceed ``MAX_BYTES``."""
+def raw_bytes(source: Input, most: int | None = None) -> bytes:
+    """Return an input's bytes; raises DocumentError, also where they exceed ``most`` (default: ``MAX_BYTES``)."""
+    most = MAX_BYTES if most is None else most
     with opened(source) as stream:
-        raw = stream.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
+        raw = stream.read(most + 1)
+    if len(raw) > most:
         raise DocumentError(
-            f"{source.uri} holds more than {MAX_BYTES:,} bytes, too many for one document.",
+            f"{source.uri} holds more than {most:,} bytes, too many for one document.",
             remedy="Split it, or give a collection of documents as JSONL or CSV.",
             uri=source.uri,
         )
@@ -141,7 +177,8 @@ def file_errors(uri: str) -> Iterator[None]:
         ) from error
 
 
-def _escape(path: str) -> str:
+def escape(path: str) -> str:
+    """Write bytes of a file name that are no valid UTF-8, which Python keeps as halves of surrogates, as ``%FF``."""
     return "".join(f"%{ord(c) - 0xDC00:02X}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in path)
 
 

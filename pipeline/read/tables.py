@@ -1,4 +1,4 @@
-"""What JSONL and CSV have in common: one document a line or row, its text in a field.
+"""What JSONL, CSV and Parquet have in common: one document a line or row, its text in a field.
 
 ``raw_sha256`` and ``raw_bytes`` of such a document are those of its own line or row in the file,
 without the line end (and without a byte-order mark), so that a record can be checked against its
@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.errors import DocumentError
 from pipeline.read.source import MEDIA_TYPES, Input
-from pipeline.records import Document, Notice
+from pipeline.records import Document, Format, Notice
 
 # Fields taken over as a document's metadata where they hold a string, the first that does.
 METADATA = {
@@ -27,10 +27,21 @@ METADATA = {
 
 
 class Table:
-    """Turns the lines or rows of one file into documents."""
+    """Turns the lines or rows of one file into documents; ``unit`` is what they are called."""
 
-    def __init__(self, source: Input, text_field: str, id_field: str | None, **options: Any) -> None:
+    def __init__(
+        self,
+        source: Input,
+        format: Format,
+        text_field: str,
+        id_field: str | None,
+        *,
+        unit: str = "line",
+        **options: Any,
+    ) -> None:
         self.source = source
+        self.format = format
+        self.unit = unit
         self.text_field = text_field
         self.id_field = id_field
         self.extractor = {
@@ -48,16 +59,16 @@ class Table:
             for name, keys in METADATA.items()
         }
         return Document(
-            text=text, uri=f"{self.source.uri}#{member}", format=self.source.format,
-            media_type=MEDIA_TYPES[self.source.format], raw_sha256=hashlib.sha256(raw).hexdigest(), raw_bytes=len(raw),
-            encoding=encoding, extracted=True, extractor=self.extractor, anchor={"line": line}, notices=notices,
+            text=text, uri=f"{self.source.uri}#{member}", format=self.format,
+            media_type=MEDIA_TYPES[self.format], raw_sha256=hashlib.sha256(raw).hexdigest(), raw_bytes=len(raw),
+            encoding=encoding, extracted=True, extractor=self.extractor, anchor={self.unit: line}, notices=notices,
             **metadata,
         )  # fmt: skip
 
     def empty(self, encoding: str = "utf-8") -> Document:
         """Return the empty document that a file without a line or row gives, lest it be lost."""
         return Document(
-            text="", uri=self.source.uri, format=self.source.format, media_type=MEDIA_TYPES[self.source.format],
+            text="", uri=self.source.uri, format=self.format, media_type=MEDIA_TYPES[self.format],
             raw_sha256=hashlib.sha256(b"").hexdigest(), encoding=encoding, extracted=True, extractor=self.extractor,
             notices=(Notice("no-rows", "The file holds no documents.", 0),),
         )  # fmt: skip
@@ -65,7 +76,7 @@ class Table:
     def error(self, line: int, what: str, remedy: str) -> DocumentError:
         """Return the error for what is wrong on a line."""
         uri = self.source.uri
-        return DocumentError(f"{uri}, line {line}: {what}", remedy=remedy, uri=f"{uri}#{line}")
+        return DocumentError(f"{uri}, {self.unit} {line}: {what}", remedy=remedy, uri=f"{uri}#{line}")
 
     def _text(self, fields: Mapping[str, Any], line: int) -> str:
         if self.text_field not in fields:
@@ -90,7 +101,7 @@ class Table:
             return member, ()
         unique = f"{member}@{line}"
         self.ids.add(unique)
-        message = f"The id {member!r} was used before in this file; line {line} is recorded as {unique!r}."
+        message = f"The id {member!r} was used before in this file; {self.unit} {line} is recorded as {unique!r}."
         return unique, (Notice("duplicate-id", message, 0),)
 
 

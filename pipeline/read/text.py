@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.read.decode import decode
 from pipeline.read.source import MEDIA_TYPES, Input, raw_bytes
-from pipeline.records import Document
+from pipeline.records import Document, Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,13 +22,13 @@ _FIELD = re.compile(r"^(\w+):[ \t]+(.*)$", re.MULTILINE)
 def read_text(source: Input) -> Iterator[Document]:
     """Yield the one document of a text or Markdown file; raises DocumentError."""
     raw = raw_bytes(source)
-    text, encoding, notices = decode(raw, source.uri)
-    metadata: dict[str, Any] = markdown_metadata(text) if source.format == "markdown" else {}
+    text, encoding, notices = decode(raw, source.uri, declared=source.charset)
+    format: Format = "markdown" if source.format == "markdown" else "text"
+    metadata: dict[str, Any] = markdown_metadata(text) if format == "markdown" else {}
     yield Document(
-        text=text, uri=source.uri, format=source.format, media_type=MEDIA_TYPES[source.format],
+        text=text, uri=source.uri, format=format, media_type=MEDIA_TYPES[format],
         raw_sha256=hashlib.sha256(raw).hexdigest(), raw_bytes=len(raw), encoding=encoding, notices=notices,
-        # What came over standard input can't be read again: its text has to be kept.
-        extracted=source.path is None, **metadata,
+        extracted=not source.rereadable, **metadata,
     )  # fmt: skip
 
 
