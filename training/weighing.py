@@ -26,7 +26,6 @@ from encoder.statements import of_gold
 from msgspec import Struct
 from scipy.optimize import minimize
 from scipy.special import log_softmax
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, f1_score
 
 from pipeline.classify import Classifier
@@ -111,18 +110,19 @@ def _summed(rules: Floats, by_hand: Floats, network: Floats, weights: Floats) ->
 
 def fit_check(data: list[Row]) -> Floats:
     """Return the base and what log-odds of the rules and of the network count for being worth a check."""
-    model = LogisticRegression(C=100.0).fit(_check_features(data), [row.worth for row in data])
-    return np.concatenate([model.intercept_, model.coef_[0]])
+    worth = np.array([row.worth for row in data])
+
+    def loss(weights: Floats) -> float:
+        return float(np.logaddexp(0, np.where(worth, -1, 1) * check_sums(data, weights)).mean())
+
+    return minimize(loss, np.array([0.5, 0.5, 0.5])).x  # type: ignore[no-any-return]
 
 
 def check_sums(data: list[Row], weights: Floats) -> Floats:
     """Return the log-odds of being worth a check (rows,)."""
-    return _check_features(data) @ weights[1:] + weights[0]  # type: ignore[no-any-return]
-
-
-def _check_features(data: list[Row]) -> Floats:
     n = len(CLASSES)
-    return np.array([(row.rules[n] + row.by_hand[n], row.network[n + 1]) for row in data])
+    rules, by_hand, network = np.array([(row.rules[n], row.by_hand[n], row.network[n + 1]) for row in data]).T
+    return weights[0] + weights[1] * rules + by_hand + weights[2] * network  # type: ignore[no-any-return]
 
 
 def _columns(data: list[Row]) -> tuple[Floats, Floats, Floats]:

@@ -43,8 +43,9 @@ WEIGHTS = {
 RAISED = torch.tensor([0.91, 1.77, 0.7, 1.51])
 # What labels leave to other classes than the one they name, since annotators differ.
 SMOOTHED = 0.05
-# How much the teachers count against the annotators.
+# How much the teachers count against the annotators, about tags and about classes.
 TAUGHT = 0.7
+TAUGHT_CLASSES = 0.5
 # Of so many windows those of like length come into a batch together, which costs less padding.
 POOL = 64
 # The part of all steps in which the learning rates grow; after it they sink to 0, both linearly.
@@ -181,7 +182,7 @@ def loss_of(model: Reader, batch: Windows, taught: float) -> tuple[Tensor, dict[
     three grades that may be reached for a statement; all in nats.
     """
     emissions, names, hidden, meanings, mask = read(model, batch)
-    parts = judgement(model, batch, meanings, mask, taught)
+    parts = judgement(model, batch, meanings, mask)
     if model.own:
         return sum(WEIGHTS[name] * part for name, part in parts.items()), parts
     n, roles, words, kinds = emissions.shape
@@ -204,7 +205,7 @@ def loss_of(model: Reader, batch: Windows, taught: float) -> tuple[Tensor, dict[
     return sum(WEIGHTS[name] * part for name, part in parts.items()), parts
 
 
-def judgement(model: Reader, batch: Windows, meanings: Tensor, mask: Tensor, taught: float) -> dict[str, Tensor]:
+def judgement(model: Reader, batch: Windows, meanings: Tensor, mask: Tensor) -> dict[str, Tensor]:
     """Return the loss of the classes and that of the grades, against labels and, where they have read it, teachers."""
     nothing = {"class": torch.zeros(()), "grade": torch.zeros(())}
     if not len(batch["unit_writer"]):
@@ -215,8 +216,9 @@ def judgement(model: Reader, batch: Windows, meanings: Tensor, mask: Tensor, tau
     reached = batch["unit_reached"].clamp(max=1).float()
     if "unit_said" in batch:
         of_classes, of_grades = batch["unit_said"].float().split((len(CLASSES), GRADES), 1)
-        wanted = (1 - taught) * wanted + taught * of_classes
-        reached = (1 - taught) * reached + taught * of_grades
+        share = TAUGHT_CLASSES * known.unsqueeze(1)  # of debates a teacher who has not read any knows little
+        wanted = (1 - share) * wanted + share * of_classes
+        reached = (1 - share) * reached + share * of_grades
     each = -(RAISED * wanted * classes.log_softmax(1)).sum(1)
     return {
         "class": each[known].mean() if known.any() else nothing["class"],
