@@ -93,10 +93,11 @@ def run(
     """Process everything at ``paths`` into the folder ``output``.
 
     ``load`` gives the tools, called once it is sure that there is work: here, or with ``workers`` in as many processes
-    (it must be something that ``pickle`` takes). ``report`` is called after every document. What lies inside
-    ``output`` is not read. ``fresh`` forgets what an interrupted run has done. On KeyboardInterrupt what is done is
-    published with the status ``interrupted``, unless the folder holds a complete run: that stays until a new one is
-    complete. Raises RunError, ModelError and RuleError where the run cannot start or go on.
+    (it must be something that ``pickle`` takes); standard input is always read here. ``report`` is called after every
+    document. What lies inside ``output`` is not read. ``fresh`` forgets what an interrupted run has done. On
+    KeyboardInterrupt what is done is published with the status ``interrupted``, unless the folder holds a complete run:
+    that stays until a new one is complete. Raises RunError, ModelError and RuleError where the run cannot start or go
+    on.
     """
     started = _now()
     base = Path.cwd()
@@ -109,7 +110,7 @@ def run(
         course = _Course(shards, report)
         status: Status = "complete"
         try:
-            if workers:
+            if workers and not any(isinstance(i, Input) and i.path is None for s in shards for i in s.items):
                 process_in_workers(shards, Job(load, options, folder), workers, course, course.know)
             else:
                 _process_here(shards, options, load, folder, course)

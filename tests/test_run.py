@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import io
 import json
 import os
 import shutil
@@ -532,6 +533,13 @@ def test_a_document_that_kills_its_worker_is_left_out_and_the_rest_done(
     (failure,) = lines("out/failures.jsonl")
     assert (failure["uri"], failure["stage"]) == ("in/b.txt", "process")
     assert "killed a worker twice" in failure["error"]
+
+
+def test_standard_input_is_read_whatever_the_workers(
+    tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(SAID.encode()), encoding="utf-8"))
+    assert run(["-"], Path("out"), Options(), LOAD, workers=2).statements == 1
 
 
 def test_an_error_of_a_worker_that_loads_is_the_runs(tmp_path: Path, start: Start, five: list[Path]) -> None:
