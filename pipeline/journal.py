@@ -8,12 +8,12 @@ and holds its documents' outcomes in their order, and no others.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from pipeline.outcome import Outcome
+from pipeline.write import to_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,12 +32,13 @@ class Journal:
 
     def __init__(self, folder: Path, name: str, signature: str) -> None:
         self._part, self._done = folder / f"{name}.part", folder / f"{name}.jsonl"
+        self._signature = signature
         self._places: dict[str, tuple[int, int]] = {}
         self._taken: dict[str, None] = {}
         if self._done.exists():
             self._done.replace(self._part)
         head = _head(signature, UNFINISHED)
-        end = self._resume(signature, len(head))
+        end = self._resume(len(head))
         self._stream: IO[bytes] = self._part.open("r+b" if end else "w+b")
         self._stream.truncate(end)
         self._stream.seek(end)
@@ -60,22 +61,23 @@ class Journal:
         """Note that the document belongs to the shard, next in its order."""
         self._taken[key] = None
 
-    def finish(self, signature: str, fingerprint: str | None) -> None:
+    def finish(self, fingerprint: str | None) -> None:
         """Close the journal of a shard whose documents were all taken; it survives a power cut when this returns."""
-        self._tidy(_head(signature, fingerprint or UNFINISHED), list(self._taken))
+        self._tidy(_head(self._signature, fingerprint or UNFINISHED), list(self._taken))
         self._part.replace(self._done)
 
-    def stop(self, signature: str) -> None:
+    def stop(self) -> None:
         """Close the journal of a shard that was interrupted: first what was taken, then what may yet be."""
         rest = [key for key in self._places if key not in self._taken]
-        self._tidy(_head(signature, UNFINISHED), [*self._taken, *rest])
+        self._tidy(_head(self._signature, UNFINISHED), [*self._taken, *rest])
 
     def _tidy(self, head: bytes, keys: list[str]) -> None:
         """Bring these outcomes to the disk, in this order."""
         if keys == list(self._places):
             self._stream.seek(0)
             self._stream.write(head)
-            _close(self._stream)
+            to_disk(self._stream)
+            self._stream.close()
             return
         new = self._part.with_suffix(".new")
         with new.open("wb") as stream:
@@ -84,16 +86,16 @@ class Journal:
                 start, length = self._places[key]
                 self._stream.seek(start)
                 stream.write(self._stream.read(length) + b"\n")
-            _close(stream)
+            to_disk(stream)
         self._stream.close()
         new.replace(self._part)
 
-    def _resume(self, signature: str, head: int) -> int:
+    def _resume(self, head: int) -> int:
         """Find what an interrupted run of the same signature finished; returns the byte where whole lines end."""
         if not self._part.is_file():
             return 0
         with self._part.open("rb") as stream:
-            if stream.readline() != signature.encode() + b"\n" or len(stream.readline()) <= len(UNFINISHED):
+            if stream.readline() != self._signature.encode() + b"\n" or len(stream.readline()) <= len(UNFINISHED):
                 return 0
             end = head
             for line in stream:
@@ -153,9 +155,3 @@ def _outcome(line: bytes) -> Outcome | None:
         return _decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-
-
-def _close(stream: IO[bytes]) -> None:
-    stream.flush()
-    os.fsync(stream.fileno())
-    stream.close()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from msgspec import Raw, Struct, structs
 
-from pipeline.language import language_of
+from pipeline.language import ENGLISH, language_of
 from pipeline.process import digest, document_id, process
 from pipeline.records import DocumentRecord, Failure, Kind, Notice, Producer, Voice
 from pipeline.write import file_sha256
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ENGLISH = "en"
 # What a failure's stage begins with where nothing went wrong: the document was left out on purpose.
 SKIPPED = "skipped"
 # Whose versions decide what comes out, beside onrecord's own; the manifest names them.

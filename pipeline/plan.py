@@ -7,12 +7,12 @@ moves no border but those beside it and a later run finds the others' outcomes a
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from pipeline.process import digest
 from pipeline.read import Input
 from pipeline.records import Failure
 
@@ -63,8 +63,8 @@ def _shard(items: list[Input | Failure], states: list[os.stat_result | None]) ->
     ]
     certain = all(state or isinstance(item, Failure) for item, state in zip(items, states, strict=True))
     return Shard(
-        name=_sha256(items[0].uri)[:20], items=tuple(items), sizes=tuple(s.st_size if s else 0 for s in states),
-        fingerprint=_sha256(repr((told, items))) if certain else None,
+        name=digest(items[0].uri)[:20], items=tuple(items), sizes=tuple(s.st_size if s else 0 for s in states),
+        fingerprint=digest(repr((told, items))) if certain else None,
     )  # fmt: skip
 
 
@@ -79,8 +79,4 @@ def _state(item: Input | Failure) -> os.stat_result | None:
 
 
 def _ends(uri: str) -> bool:
-    return int(_sha256(uri)[:8], 16) % MEAN == 0
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return int(digest(uri)[:8], 16) % MEAN == 0

@@ -68,9 +68,9 @@ def process_shard(
                     watch.went(bytes=step, documents=1, words=words, reused=int(reused))
             watch.went(bytes=size - within)
     except KeyboardInterrupt:
-        journal.stop(signature)
+        journal.stop()
         raise
-    journal.finish(signature, shard.fingerprint)
+    journal.finish(shard.fingerprint)
 
 
 def _documents(

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import jsonlines
 import msgspec
@@ -88,7 +88,7 @@ def write_records(path: Path, records: Iterable[Struct | bytes]) -> OutputFile:
         for record in records:
             writer.write(record)
             count += 1
-        _to_disk(stream)
+        to_disk(stream)
     return OutputFile(file_sha256(path), path.stat().st_size, count)
 
 
@@ -178,7 +178,7 @@ def publish(folder: Path, staged: Path, manifest: Manifest) -> None:
     temporary = staged / MANIFEST
     with temporary.open("wb") as stream:
         stream.write(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
-        _to_disk(stream)
+        to_disk(stream)
     (folder / MANIFEST).unlink(missing_ok=True)
     for name in RECORDS:
         (staged / name).replace(folder / name)
@@ -194,7 +194,7 @@ def store_text(folder: Path, text: str, text_sha256: str) -> None:
     if not path.exists():
         with path.open("wb") as stream:
             stream.write(text.encode("utf-8", "surrogatepass"))
-            _to_disk(stream)
+            to_disk(stream)
 
 
 def holds_complete_run(folder: Path) -> bool:
@@ -244,6 +244,7 @@ def _lock(handle: int, folder: Path) -> None:
         ) from error
 
 
-def _to_disk(stream: Any) -> None:
+def to_disk(stream: IO[bytes]) -> None:
+    """Bring what was written to the disk, where a power cut can't lose it."""
     stream.flush()
     os.fsync(stream.fileno())

@@ -151,6 +151,17 @@ def test_members_of_the_same_name_are_told_apart(tmp_path):
     assert [(d.uri, d.text) for d in found] == [("x.zip#a.txt", "one"), ("x.zip#a.txt@2", "two")]
 
 
+def test_a_damaged_member_is_named_as_the_others_are(tmp_path):
+    file = io.BytesIO()
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.txt", "one")
+        archive.writestr("a.txt", "two")
+    raw = file.getvalue()
+    second = raw.index(b"PK\x03\x04", 4)
+    found = read_file(tmp_path, "x.zip", raw[:second] + b"XX" + raw[second + 2 :])
+    assert texts(found) == ["one", "DocumentError: x.zip#a.txt@2"]
+
+
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
     (error,) = read_file(tmp_path, "x.zip", zip_of({f"{i}.txt": bytes(4_000_000) for i in range(40)}))
     assert "unfolds to more than 200 times its size" in error.message

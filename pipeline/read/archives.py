@@ -5,11 +5,12 @@ from __future__ import annotations
 import tarfile
 import zipfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
 
 from pipeline.errors import DocumentError
-from pipeline.read.packed import FREE, RATIO, bounded
+from pipeline.read.packed import FREE, RATIO, bomb, bounded
 from pipeline.read.source import ARCHIVES, Input, escape, kind_of, opened
 from pipeline.read.spool import seekable
 from pipeline.records import Failure
@@ -26,11 +27,11 @@ def zip_members(source: Input) -> Iterator[Input | Failure | DocumentError]:
         names = _Names(source)
         packed = sum(info.compress_size for info in archive.infolist())
         if sum(info.file_size for info in archive.infolist()) > FREE + RATIO * packed:
-            raise _bomb(source)
+            raise bomb(source.uri)
         for info in archive.infolist():
             if info.is_dir():
                 continue
-            member = names.member(info.filename, _opener(archive, info, source))
+            member = names.member(info.filename, partial(_opened, archive, info))
             if isinstance(member, Input) and info.flag_bits & _ENCRYPTED:
                 yield _refused(member.uri, "is protected by a password", "Unpack the archive yourself.")
             elif member is not None:
@@ -44,7 +45,7 @@ def tar_members(source: Input) -> Iterator[Input | Failure | DocumentError]:
         for info in archive:
             if info.isdir():
                 continue
-            member = names.member(info.name, _extractor(archive, info, source))
+            member = names.member(info.name, partial(_extracted, archive, info))
             if isinstance(member, Input) and (not info.isreg() or info.issparse()):
                 yield _refused(member.uri, "is a link, a device or full of holes", "Add the file itself.")
             elif member is not None:
@@ -58,8 +59,8 @@ class _Names:
         self.source = source
         self.seen: dict[str, int] = {}
 
-    def member(self, name: str, open: Callable[[], IO[bytes]]) -> Input | Failure | DocumentError | None:
-        """Return a member as an input, or why it is none; None for a hidden file."""
+    def member(self, name: str, open: Callable[[str], IO[bytes]]) -> Input | Failure | DocumentError | None:
+        """Return a member as an input, or why it is none; None for a hidden file. ``open`` is given its uri."""
         path = PurePosixPath(name.replace("\\", "/"))
         inside = path.parts
         times = self.seen[name] = self.seen.get(name, 0) + 1
@@ -79,30 +80,22 @@ class _Names:
                 uri=uri, stage="skipped:nested-archive", error="It is an archive within an archive.",
                 remedy="Unpack the outer one.",
             )  # fmt: skip
-        return Input(None, uri, kind, packing, open)
+        return Input(None, uri, kind, packing, partial(open, uri))
 
 
-def _opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo, source: Input) -> Callable[[], IO[bytes]]:
-    uri = f"{source.uri}#{info.filename}"
-
-    def open() -> IO[bytes]:
-        try:
-            return bounded(archive.open(info), uri, info.compress_size)
-        except NotImplementedError as error:
-            raise _refused(uri, "is packed in a way that is not read", "Pack it as “deflate”.") from error
-        except zipfile.BadZipFile as error:
-            raise _refused(uri, f"is damaged ({error})", "Fetch or pack the archive again.") from error
-
-    return open
+def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, uri: str) -> IO[bytes]:
+    try:
+        return bounded(archive.open(info), uri, info.compress_size)
+    except NotImplementedError as error:
+        raise _refused(uri, "is packed in a way that is not read", "Pack it as “deflate”.") from error
+    except zipfile.BadZipFile as error:
+        raise _refused(uri, f"is damaged ({error})", "Fetch or pack the archive again.") from error
 
 
-def _extractor(archive: tarfile.TarFile, info: tarfile.TarInfo, source: Input) -> Callable[[], IO[bytes]]:
-    def open() -> IO[bytes]:
-        stream = archive.extractfile(info)
-        assert stream is not None, "only regular files are read"  # noqa: S101
-        return bounded(stream, f"{source.uri}#{info.name}", info.size)
-
-    return open
+def _extracted(archive: tarfile.TarFile, info: tarfile.TarInfo, uri: str) -> IO[bytes]:
+    stream = archive.extractfile(info)
+    assert stream is not None, "only regular files are read"  # noqa: S101
+    return bounded(stream, uri, info.size)
 
 
 @contextmanager
@@ -115,13 +108,6 @@ def _archive_errors(source: Input) -> Iterator[None]:
             f"is damaged, cut short or no {source.format.upper()} archive ({error})",
             "Fetch or pack it again.",
         ) from error
-
-
-def _bomb(source: Input) -> DocumentError:
-    return _refused(
-        source.uri, f"unfolds to more than {RATIO} times its size",
-        "It looks like a bomb, made to fill memory and disk. If it is not, unpack it yourself.",
-    )  # fmt: skip
 
 
 def _refused(uri: str, what: str, remedy: str) -> DocumentError:

@@ -38,6 +38,15 @@ def bounded(inner: IO[bytes], uri: str, packed: int) -> IO[bytes]:
     return io.BufferedReader(_Bounded(inner, uri, lambda: packed), 1 << 16)
 
 
+def bomb(uri: str) -> DocumentError:
+    """Return the error for what unfolds to far more than its size."""
+    return DocumentError(
+        f"{uri} unfolds to more than {RATIO} times its size.",
+        remedy="It looks like a bomb, made to fill memory and disk. If it is not, unpack it yourself.",
+        uri=uri,
+    )
+
+
 class _Counted:
     """A stream, perhaps a pipe, and how many bytes were read of it."""
 
@@ -73,11 +82,7 @@ class _Bounded(io.RawIOBase):
             raise self._damaged("is damaged") from error
         self.count += len(block)
         if self.count > FREE + RATIO * self.taken():
-            raise DocumentError(
-                f"{self.uri} unfolds to more than {RATIO} times its size.",
-                remedy="It looks like a bomb, made to fill memory and disk. If it is not, unpack it yourself.",
-                uri=self.uri,
-            )
+            raise bomb(self.uri)
         view[: len(block)] = block
         return len(block)
 
