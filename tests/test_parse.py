@@ -96,6 +96,14 @@ def test_many_paragraphs_are_joined_in_order(tools: Tools) -> None:
     assert doc.has_annotation("DEP")
 
 
+def test_names_that_a_recogniser_finds_are_kept_where_paragraphs_are_joined(tools: Tools) -> None:
+    import spacy
+
+    text = "Anna Weber lives in Paris.\n\nPaul Meyer lives in Berlin."
+    doc = parse(text, segment(text, tools.rules), spacy.load(DEFAULT_MODEL))
+    assert [e.text for e in doc.ents] == ["Anna Weber", "Paris", "Paul Meyer", "Berlin"]
+
+
 @pytest.mark.parametrize("unit", ["Rain fell. ", "rain ", "a", "x\n\n", " ", "\n"])
 def test_pieces_tile_the_text_and_none_is_long(unit: str, tools: Tools) -> None:
     gap = " " * 2 * PIECE

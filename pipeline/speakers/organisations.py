@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from msgspec import Struct
 
 from pipeline.speakers.words import key_of
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
     from pipeline.speakers.scene import Scene
 
 _ACRONYM = re.compile(r"[A-Z](?:[A-Z&.]|[a-z](?=[A-Z])){1,9}")
+# What textacy may know the definition of.
+_CAPITALS = re.compile(r"(?<![\w&.-])[A-Z]{3,8}(?![\w&-])")
+_BEGINNING = re.compile(r"(?<![^\W_])[A-Z]")
+# Code points before or after an acronym in which its definition may stand.
+NEAR = 80
 _IN_BRACKETS = re.compile(r"\(([A-Z][A-Za-z&.]{1,9})\)")
 _DATELINE = re.compile(r"[A-Z][A-Z .'’/]{3,40}(?:,[^\n]{0,40})?(?: \([A-Za-z]{2,12}\))? ?[-–—] ?")
 _ADJECTIVE = re.compile(r"[a-z](?:ic|al|ive|ary|ian|ental)$")
@@ -314,11 +321,29 @@ class Organisations:
             full = self._defined(match.group(1), match.start()) or self._before_bracket(match.group(1), match.start())
             if full:
                 found.setdefault(match.group(1).replace(".", ""), full)
-        for acronym, full in sorted(_textacy_definitions(self.scene).items()):
+        for acronym, full in self._without_brackets(found):
             name = self.clean(full)
             if name and name[0].isupper():
-                found.setdefault(acronym.replace(".", ""), name)
+                found.setdefault(acronym, name)
         return found
+
+    def _without_brackets(self, found: dict[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield acronyms with what textacy takes for their definition: "the Trans-Pacific Partnership, or TPP".
+
+        It is asked only about sentences in which names near an acronym begin with its letters.
+        """
+        text = self.scene.text
+        asked: set[tuple[int, str]] = set()
+        for match in _CAPITALS.finditer(text):
+            acronym, sentence = match.group(), self.scene.sentence_start(match.start())
+            if acronym in found or (sentence, acronym) in asked:
+                continue
+            asked.add((sentence, acronym))
+            end = self.scene.sentence_end(match.start())
+            before = text[max(sentence, match.start() - NEAR) : match.start()]
+            if _begin(acronym, before) or _begin(acronym, text[match.end() : min(end, match.end() + NEAR)]):
+                span = self.scene.doc.char_span(sentence, end, alignment_mode="expand")
+                yield from ((a, d) for a, d in _textacy_definitions(span).items() if a == acronym)
 
     def _initials(self) -> dict[str, str]:
         """Return initials → the most frequent name of several words that has them."""
@@ -375,13 +400,22 @@ def _spells(name: str, form: str) -> bool:
     )
 
 
-def _textacy_definitions(scene: Scene) -> dict[str, str]:
-    """Return textacy's acronym definitions; nothing where it isn't installed or fails on the text."""
-    if not _ACRONYM.search(scene.text):
-        return {}
-    try:
-        from textacy.extract.acronyms import acronyms_and_definitions
+def _begin(letters: str, words: str) -> bool:
+    """Tell whether capitalised words begin with these letters, in this order; others may stand between."""
+    at = 0
+    for word in _BEGINNING.finditer(words):
+        if word.group() == letters[at]:
+            at += 1
+            if at == len(letters):
+                return True
+    return False
 
-        return {a: d for a, d in acronyms_and_definitions(scene.doc).items() if d}
-    except Exception:  # noqa: BLE001 it raises different errors on odd texts, and is only a second opinion
-        return {}
+
+def _textacy_definitions(sentence: Any) -> dict[str, str]:
+    """Return the acronyms of a sentence (a spaCy Span) with their definitions, as textacy finds them."""
+    import textacy.extract.acros  # takes seconds to load, and few documents need it
+
+    acros: Any = textacy.extract.acros
+    if not hasattr(acros.np, "NaN"):  # textacy 0.13 takes it by a name that NumPy 2 has no more
+        acros.np = SimpleNamespace(**vars(np), NaN=np.nan)
+    return {acronym: full for acronym, full in acros.acronyms_and_definitions(sentence).items() if full}

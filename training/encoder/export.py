@@ -43,7 +43,7 @@ class Forward(torch.nn.Module):
 
     def forward(self, ids: Tensor, features: Tensor, hints: Tensor, syntax: Tensor) -> tuple[Tensor, ...]:
         """Return what ``Reader.forward`` does of a batch of one."""
-        return self.model(ids, torch.ones_like(ids), features, hints, syntax)
+        return self.model(ids, None, features, hints, syntax)
 
 
 def heads(state: dict[str, Tensor]) -> dict[str, NDArray[np.float32]]:

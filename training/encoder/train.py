@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 import torch
-from network import Reader, barred, log_partition, pick, pretrained, restored, with_own
+from network import DEVICE, Reader, barred, log_partition, pick, pretrained, restored, with_own
 from sizes import ELSEWHERE, LINKS, ROLES
 from statements import UNKNOWN
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, one_hot
@@ -64,10 +64,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--start", type=Path, help="folder of the pretrained encoder, a BERT or MPNet (default: MiniLM)"
     )
-    parser.add_argument("--own", type=int, default=0, help="train so many layers for the statements alone …")
-    parser.add_argument("--onto", type=Path, help="… on top of this network (weights.pt), which stays as it is")
+    parser.add_argument("--onto", type=Path, help="go on with this network (weights.pt)")
+    parser.add_argument("--own", type=int, default=0, help="train so many layers for the statements alone on top of it")
     parser.add_argument("--layers", type=int, default=3, help="how many of its layers to keep, from below")
     parser.add_argument("--no-syntax", action="store_true", help="don't tell the network spaCy's tags and dependencies")
+    parser.add_argument("--no-hints", action="store_true", help="nor what the rules find")
     parser.add_argument("--soft", type=Path, help="folder of what teachers say (soft_00.npz …, by label.py)")
     parser.add_argument("--files", type=int, help="how many of the epochs' files to read (default: all)")
     parser.add_argument("--taught", type=float, default=TAUGHT, help="how much they count, 0 to 1")
@@ -84,18 +85,19 @@ def arguments() -> argparse.Namespace:
 def load(path: Path) -> Windows:
     """Read the windows of a file."""
     with np.load(path) as file:
-        return {name: torch.from_numpy(array.astype(np.int64)) for name, array in file.items()}
+        return {name: torch.from_numpy(array.astype(np.int64)).to(DEVICE) for name, array in file.items()}
 
 
 def with_soft(windows: Windows, path: Path) -> Windows:
     """Add what the teachers say of all windows of an epoch."""
     with np.load(path) as file:
-        return windows | {name: torch.from_numpy(file[name]) for name in ("unary", "pairs", "unit_said")}
+        said = {name: torch.from_numpy(file[name]).to(DEVICE) for name in ("unary", "pairs", "unit_said")}
+    return windows | said
 
 
 def batch_of(windows: Windows, rows: NDArray[np.int64]) -> Windows:
     """Return some windows, cut to the longest of them."""
-    at = torch.from_numpy(rows)
+    at = torch.from_numpy(rows).to(DEVICE)
     batch = {name: array[at] for name, array in windows.items() if not name.startswith("unit_")}
     pieces, words = int(batch["pieces"].max()), int(batch["words"].max())
     for name in ("ids", "of"):
@@ -192,7 +194,9 @@ def loss_of(model: Reader, batch: Windows, taught: float) -> tuple[Tensor, dict[
     known = batch["annotated"].float().repeat_interleave(roles).view(-1, 1, 1)
     if "unary" in batch:
         share = 1 - (1 - taught) * known
-        unary = (1 - share) * unary + share * batch["unary"].float().reshape(n * roles, words, kinds)
+        said = batch["unary"].float().reshape(n * roles, words, kinds)
+        said = said / said.sum(2, keepdim=True).clamp(min=1)  # rounded, they don't add up
+        unary = (1 - share) * unary + share * said
         pairs = (1 - share) * pairs + share * batch["pairs"].float().reshape(n * roles, kinds, kinds)
         known = torch.ones_like(known)
     transitions = model.transitions().repeat(n, 1, 1)
@@ -206,7 +210,10 @@ def loss_of(model: Reader, batch: Windows, taught: float) -> tuple[Tensor, dict[
 
 
 def judgement(model: Reader, batch: Windows, meanings: Tensor, mask: Tensor) -> dict[str, Tensor]:
-    """Return the loss of the classes and that of the grades, against labels and, where they have read it, teachers."""
+    """Return the loss of the classes and that of the grades, against labels and, where they have read it, teachers.
+
+    What nobody labelled is learnt from teachers alone.
+    """
     nothing = {"class": torch.zeros(()), "grade": torch.zeros(())}
     if not len(batch["unit_writer"]):
         return nothing
@@ -216,10 +223,12 @@ def judgement(model: Reader, batch: Windows, meanings: Tensor, mask: Tensor) -> 
     reached = batch["unit_reached"].clamp(max=1).float()
     if "unit_said" in batch:
         of_classes, of_grades = batch["unit_said"].float().split((len(CLASSES), GRADES), 1)
-        share = TAUGHT_CLASSES * known.unsqueeze(1)  # of debates a teacher who has not read any knows little
+        share = 1 - (1 - TAUGHT_CLASSES) * known.float().unsqueeze(1)
         wanted = (1 - share) * wanted + share * of_classes
+        share = 1 - (1 - TAUGHT_CLASSES) * sure.float()
         reached = (1 - share) * reached + share * of_grades
-    each = -(RAISED * wanted * classes.log_softmax(1)).sum(1)
+        known, sure = torch.ones_like(known), torch.ones_like(sure)
+    each = -(RAISED.to(DEVICE) * wanted * classes.log_softmax(1)).sum(1)
     return {
         "class": each[known].mean() if known.any() else nothing["class"],
         "grade": binary_cross_entropy_with_logits(grades[sure], reached[sure]),
@@ -271,19 +280,19 @@ def evaluate(model: Reader, windows: Windows) -> dict[str, float]:
     hit, all_of = np.zeros(4), np.zeros(4)
     classes = np.zeros((len(CLASSES), len(CLASSES)))
     right, asked = np.zeros(len(LINKS)), np.zeros(len(LINKS))
-    transitions = model.transitions().numpy()
-    order = np.argsort(windows["pieces"].numpy(), kind="stable")
+    transitions = model.transitions().cpu().numpy()
+    order = np.argsort(windows["pieces"].cpu().numpy(), kind="stable")
     for at in range(0, len(order), 8):
         batch = batch_of(windows, order[at : at + 8])
         emissions, names, hidden, meanings, mask = read(model, batch)
         if len(batch["unit_writer"]):
             best = judged(model, batch, meanings, mask)[:, : len(CLASSES)].argmax(1)
-            np.add.at(classes, (batch["unit_classes"].argmax(1).numpy(), best.numpy()), 1)
+            np.add.at(classes, (batch["unit_classes"].argmax(1).cpu().numpy(), best.cpu().numpy()), 1)
         for number, (scores, wanted) in enumerate(linked(model, batch, hidden)):
             right[number] += int((scores.argmax(1) == wanted).sum())
             asked[number] += len(wanted)
         for i, words in enumerate(batch["words"].tolist()):
-            tags = viterbi(emissions[i, :, :words].numpy(), transitions)
+            tags = viterbi(emissions[i, :, :words].cpu().numpy(), transitions)
             pairs = [
                 ({(a, b) for a, b in batch["spans"][i, role].tolist() if a >= 0}, spans_of(tags[role]))
                 for role in range(len(ROLES))
@@ -291,7 +300,7 @@ def evaluate(model: Reader, windows: Windows) -> dict[str, float]:
             pairs.append(
                 tuple(
                     set(names_of(tags))
-                    for tags in (batch["names"][i, :words].numpy(), read_tags(names[i, :words].numpy()))
+                    for tags in (batch["names"][i, :words].cpu().numpy(), read_tags(names[i, :words].cpu().numpy()))
                 )
             )
             for kind, (wanted_spans, found) in enumerate(pairs):
@@ -309,7 +318,8 @@ def optimizer_of(model: Reader, rate: float, head_rate: float) -> Optimizer:
     inside = ("bert.", "own.")
     encoder = [p for name, p in model.named_parameters() if p.requires_grad and name.startswith(inside)]
     heads = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith(inside)]
-    return torch.optim.AdamW([{"params": encoder, "lr": rate}, {"params": heads, "lr": head_rate}], weight_decay=0.01)
+    groups = [{"params": encoder, "lr": rate}, {"params": heads, "lr": head_rate}]
+    return torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
 
 
 def report(line: dict[str, object], log: TextIO) -> None:
@@ -324,6 +334,8 @@ def train(model: Reader, args: argparse.Namespace) -> None:
     # Of its own, since torch's is used up by dropout: the same texts come in the same order whatever the network.
     chance = random.Random(args.seed)
     dev = load(args.data / "dev.npz")
+    if args.no_hints:
+        dev["hints"].zero_()
     # An epoch is as long as the first one; where there are fewer files than epochs they come again.
     files = sorted(args.data.glob("epoch_*.npz"))[: args.files]
     per_epoch = len(load(files[0])["pieces"]) // args.batch
@@ -337,11 +349,13 @@ def train(model: Reader, args: argparse.Namespace) -> None:
     args.output.mkdir(parents=True, exist_ok=True)
     _set_to_train(model)
     step, epoch, started = 0, 0, time.time()
-    sums: dict[str, float] = {}
+    sums: dict[str, Tensor] = {}
     with (args.output / "log.jsonl").open("w", encoding="utf-8") as log:
         while step < steps:
             path = files[epoch % len(files)]
             windows = load(path)
+            if args.no_hints:
+                windows["hints"].zero_()
             if args.soft:
                 windows = with_soft(windows, soft_of(args.soft, path))
             for rows in list(batches(windows, args.batch, chance))[: steps - step]:
@@ -353,9 +367,9 @@ def train(model: Reader, args: argparse.Namespace) -> None:
                 schedule.step()
                 step += 1
                 for name, part in parts.items():
-                    sums[name] = sums.get(name, 0.0) + float(part.detach())
+                    sums[name] = sums.get(name, 0) + part.detach()
                 if step % LOG_EVERY == 0 or step == args.steps:
-                    means = {name: round(value / LOG_EVERY, 4) for name, value in sums.items()}
+                    means = {name: round(float(value) / LOG_EVERY, 4) for name, value in sums.items()}
                     report({"step": step, "seconds": round(time.time() - started), **means}, log)
                     sums = {}
                 if step == args.steps:
@@ -386,11 +400,14 @@ def main() -> None:
     """Load the pretrained encoder and train."""
     args = arguments()
     torch.set_num_threads(args.threads)
+    torch.set_default_device(DEVICE)
+    torch.set_float32_matmul_precision("high")
     torch.manual_seed(args.seed)
+    model = restored(args.onto) if args.onto else pretrained(args.start, args.layers, syntax=not args.no_syntax)
     if not args.own:
-        train(pretrained(args.start, args.layers, syntax=not args.no_syntax), args)
+        train(model, args)
         return
-    model = with_own(restored(args.onto), args.own)
+    model = with_own(model, args.own)
     for name, weight in model.named_parameters():
         weight.requires_grad = name.startswith(("own.", "meaning.", "statements."))
     train(model, args)
