@@ -283,7 +283,8 @@ def _print_summary(summary: Summary) -> None:
         parts.append(f"{_counted(summary.failed, 'document')} failed")
     if summary.skipped:
         parts.append(f"{_counted(summary.skipped, 'file')} skipped")
-    typer.echo(f"{', '.join(parts)} → {summary.output}/statements.jsonl")
+    whole = Path(summary.output) / "statements.jsonl"
+    typer.echo(f"{', '.join(parts)} → {whole if whole.exists() else whole.with_name('statements-*.jsonl.zst')}")
 
 
 def _counted(number: int, what: str) -> str:

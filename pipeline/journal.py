@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pipeline.outcome import Outcome
-from pipeline.write import to_disk
+from pipeline.record_files import to_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

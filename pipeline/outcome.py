@@ -14,8 +14,8 @@ from msgspec import Raw, Struct, structs
 
 from pipeline.language import ENGLISH, language_of
 from pipeline.process import digest, document_id, process
+from pipeline.record_files import file_sha256
 from pipeline.records import DocumentRecord, Failure, Kind, Notice, Producer, Voice
-from pipeline.write import file_sha256
 
 if TYPE_CHECKING:
     from pipeline.process import Result, Tools
@@ -26,7 +26,10 @@ logger = logging.getLogger(__name__)
 # What a failure's stage begins with where nothing went wrong: the document was left out on purpose.
 SKIPPED = "skipped"
 # Whose versions decide what comes out, beside onrecord's own; the manifest names them.
-LIBRARIES = ("spacy", "onnxruntime", "numpy", "msgspec", "trafilatura", "charset-normalizer", "textacy", "py3langid")
+LIBRARIES = (
+    "spacy", "onnxruntime", "numpy", "msgspec", "trafilatura", "charset-normalizer", "textacy", "py3langid",
+    "backports.zstd",
+)  # fmt: skip
 FAULT = "This is a fault of onrecord: please report it with the document."
 _WRITER: Voice = "writer"
 

@@ -24,31 +24,32 @@ from pipeline.journal import outcomes
 from pipeline.outcome import Options, Versions, libraries, versions_of
 from pipeline.plan import Shard, plan
 from pipeline.read import SUFFIXES, Input, discover, uri_of
-from pipeline.records import DocumentRecord, Failure
+from pipeline.record_files import RecordWriter
+from pipeline.records import Failure
 from pipeline.shard import failure_of, process_shard
+from pipeline.texts import TextWriter
 from pipeline.workers import Job, process_in_workers
 from pipeline.write import (
     DOCUMENTS,
     FAILURES,
     SHARDS,
     STATEMENTS,
-    TEXTS,
     InputFile,
     Manifest,
-    OutputFile,
     holds_complete_run,
     opened_output,
     publish,
-    store_text,
-    write_records,
 )  # fmt: skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from pipeline.outcome import Outcome
     from pipeline.process import Tools
 
 Status = Literal["complete", "interrupted"]
+# Of the failures, how many a summary shows; all are in the folder.
+TOLD = 100
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -56,7 +57,8 @@ class Summary(Struct, frozen=True, kw_only=True):
 
     ``documents`` counts those processed (empty ones too), ``reused`` those of them that an earlier,
     interrupted run had finished; ``quotations`` are those inside statements. ``published`` is False
-    where an interrupted run left the folder's earlier, complete results in their places.
+    where an interrupted run left the folder's earlier, complete results in their places. ``failures`` are the
+    first TOLD.
     """
 
     output: str
@@ -202,36 +204,57 @@ def _publish(output: Path, work: Path, shards: list[Shard], head: Manifest, sign
     """Write the run's files from its shards' journals and put them in their places."""
     staged = work / "staged"
     shutil.rmtree(staged, ignore_errors=True)
-    (staged / TEXTS).mkdir(parents=True)
-    documents: list[DocumentRecord] = []
-    failures: list[Failure] = []
-
-    def statements() -> Iterator[bytes]:
-        for outcome in (o for shard in shards for o in outcomes(work / SHARDS, shard.name, signature)):
-            documents.append(outcome.document)
-            if outcome.failure is not None:
-                failures.append(outcome.failure)
-            if outcome.text is not None:
-                store_text(staged / TEXTS, outcome.text, outcome.document.text_sha256 or "")
-            yield from map(bytes, msgspec.json.decode(outcome.statements, type=list[Raw]))
-
-    outputs = {STATEMENTS: write_records(staged / STATEMENTS, statements())}
-    outputs[DOCUMENTS] = write_records(staged / DOCUMENTS, documents)
-    outputs[FAILURES] = write_records(staged / FAILURES, failures)
-    for path in sorted((staged / TEXTS).iterdir()):
-        outputs[f"{TEXTS}/{path.name}"] = OutputFile(path.stem, path.stat().st_size, 1)
-    inputs = tuple(InputFile(d.uri, d.raw_sha256) for d in documents)
+    staged.mkdir()
+    written = _Written(staged)
+    for shard in shards:
+        for outcome in outcomes(work / SHARDS, shard.name, signature):
+            written.add(outcome)
+    manifest = written.close(head)
     published = head.status == "complete" or not holds_complete_run(output)
     if published:
-        publish(output, staged, structs.replace(head, inputs=inputs, outputs=outputs, finished=_now()))
-    return Summary(
-        output=str(output), status=head.status, published=published,
-        documents=sum(d.status in ("ok", "empty") for d in documents),
-        failed=sum(d.status == "failed" for d in documents),
-        skipped=sum(d.status.startswith("skipped") for d in documents),
-        statements=outputs[STATEMENTS].records, quotations=sum(d.quotations for d in documents),
-        failures=tuple(failures),
-    )  # fmt: skip
+        publish(output, staged, manifest)
+    return structs.replace(written.summary, output=str(output), status=head.status, published=published)
+
+
+class _Written:
+    """A run's files as they are written, document by document."""
+
+    def __init__(self, folder: Path) -> None:
+        self.summary = Summary(output="", status="complete")
+        self._statements, self._documents, self._failures = (
+            RecordWriter(folder, name) for name in (STATEMENTS, DOCUMENTS, FAILURES)
+        )
+        self._texts = TextWriter(folder)
+        self._inputs: list[InputFile] = []
+
+    def add(self, outcome: Outcome) -> None:
+        document, failure = outcome.document, outcome.failure
+        self._documents.write(document)
+        for statement in msgspec.json.decode(outcome.statements, type=list[Raw]):
+            self._statements.write(bytes(statement))
+        if failure is not None:
+            self._failures.write(failure)
+        if outcome.text is not None:
+            self._texts.write(document.id, outcome.text, document.text_sha256 or "")
+        if not self._documents.files:
+            self._inputs.append(InputFile(document.uri, document.raw_sha256))
+        told = self.summary
+        self.summary = structs.replace(
+            told, documents=told.documents + (document.status in ("ok", "empty")),
+            failed=told.failed + (document.status == "failed"),
+            skipped=told.skipped + document.status.startswith("skipped"),
+            statements=told.statements + document.statements, quotations=told.quotations + document.quotations,
+            failures=(*told.failures, failure) if failure and len(told.failures) < TOLD else told.failures,
+        )  # fmt: skip
+
+    def close(self, head: Manifest) -> Manifest:
+        outputs = {
+            name: file
+            for writer in (self._statements, self._documents, self._failures, self._texts)
+            for name, file in writer.close().items()
+        }
+        inputs = () if f"{DOCUMENTS}.jsonl" not in outputs else tuple(self._inputs)
+        return structs.replace(head, inputs=inputs, outputs=outputs, finished=_now())
 
 
 @contextmanager

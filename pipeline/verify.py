@@ -9,22 +9,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from pipeline.process import document_id
-from pipeline.read import locate
+from pipeline.record_files import file_sha256, read_lines, record_files
 from pipeline.records import DocumentRecord, Failure, Statement
 from pipeline.sources import Sources
-from pipeline.stored import text_of
+from pipeline.stored import CanonicalTexts
 from pipeline.verify_statement import StatementCheck
-from pipeline.write import (
-    DOCUMENTS,
-    FAILURES,
-    STATEMENTS,
-    TEXTS,
-    InputFile,
-    Manifest,
-    file_sha256,
-    read_lines,
-    read_manifest,
-)
+from pipeline.write import DOCUMENTS, FAILURES, RECORDS, STATEMENTS, TEXTS, InputFile, Manifest, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,9 +42,9 @@ def verify(folder: Path) -> Iterator[Fault]:
 
 
 def _files(folder: Path, manifest: Manifest) -> Iterator[Fault]:
-    for name in (STATEMENTS, DOCUMENTS, FAILURES):
-        if name not in manifest.outputs:
-            yield Fault("manifest.json", f"it does not list {name}")
+    for name in RECORDS:
+        if not any(listed.startswith((f"{name}.", f"{name}-")) for listed in manifest.outputs):
+            yield Fault("manifest.json", f"it does not list {name}.jsonl")
     for name, expected in manifest.outputs.items():
         path = folder / name
         if Path(name).is_absolute() or ".." in Path(name).parts:
@@ -66,9 +56,12 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[Fault]:
         elif path.stat().st_size != expected.bytes:
             yield Fault(name, f"it has {path.stat().st_size} bytes, in the manifest {expected.bytes}")
     texts = folder / TEXTS
-    for path in sorted(texts.iterdir()) if texts.is_dir() else ():
-        if f"{TEXTS}/{path.name}" not in manifest.outputs:
-            yield Fault(f"{TEXTS}/{path.name}", "the manifest does not list it")
+    there = [path for kind in (*RECORDS, TEXTS) for path in record_files(folder, kind)]
+    there += sorted(texts.iterdir()) if texts.is_dir() else []
+    for path in there:
+        name = path.relative_to(folder).as_posix()
+        if name not in manifest.outputs:
+            yield Fault(name, "the manifest does not list it")
 
 
 class _Current(Struct, frozen=True):
@@ -84,6 +77,7 @@ class _Run:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
         self.manifest = manifest
+        self.texts = CanonicalTexts(folder, manifest)
         self.by_id: dict[str, DocumentRecord] = {}
         self.order: dict[str, int] = {}
         self.places: dict[str, str] = {}
@@ -115,8 +109,8 @@ class _Run:
             if record.format is None and record.id != document_id("", record.uri):
                 yield Fault(where, "its id is not the one of its uri")
         yield from self._count(DOCUMENTS, records)
-        if tuple(inputs) != self.manifest.inputs:
-            yield Fault("manifest.json", f"its inputs are not the documents of {DOCUMENTS}")
+        if tuple(inputs) != self.manifest.inputs and f"{DOCUMENTS}.jsonl" in self.manifest.outputs:
+            yield Fault("manifest.json", f"its inputs are not the documents of {DOCUMENTS}.jsonl")
 
     def statements(self) -> Iterator[Fault]:
         """Check every statement with its document's text, and what the documents count."""
@@ -132,7 +126,7 @@ class _Run:
             where = f"{place} ({record.id})"
             document = self.by_id.get(record.doc)
             if document is None:
-                yield Fault(where, f"its document {record.doc} is not in {DOCUMENTS}")
+                yield Fault(where, f"its document {record.doc} is not in {DOCUMENTS}.jsonl")
                 continue
             if document is not current.document:
                 if current.document is not None and self.order[document.id] < self.order[current.document.id]:
@@ -158,41 +152,31 @@ class _Run:
             else:
                 found[record.uri] += 1
                 if found[record.uri] > self.failed[record.uri]:
-                    yield Fault(place, f"no document {record.uri} with the status failed is in {DOCUMENTS}")
+                    yield Fault(place, f"no document {record.uri} with the status failed is in {DOCUMENTS}.jsonl")
         for uri, count in self.failed.items():
             if found[uri] < count:
-                yield Fault(DOCUMENTS, f"{uri} has failed, but is not in {FAILURES}")
+                yield Fault(f"{DOCUMENTS}.jsonl", f"{uri} has failed, but is not in {FAILURES}.jsonl")
         yield from self._count(FAILURES, records)
 
     def _lines(self, name: str, kind: type[Any]) -> Iterator[tuple[str, Any]]:
         """Yield each record with its place, or a fault where a line holds none."""
-        try:
-            for number, record in read_lines(self.folder / name, kind):
-                place = f"{name}:{number}"
-                yield place, Fault(place, f"not such a record: {record}") if isinstance(record, str) else record
-        except FileNotFoundError:
-            return  # said already
-        except OSError as error:
-            yield name, Fault(name, f"it cannot be read: {error.strerror or error}")
-
-    def _text(self, document: DocumentRecord) -> tuple[str | None, str]:
-        return text_of(self.folder, self.manifest, document)
+        for path in record_files(self.folder, name):  # that one is missing was said already
+            try:
+                for number, record in read_lines(path, kind):
+                    place = f"{path.name}:{number}"
+                    yield place, Fault(place, f"not such a record: {record}") if isinstance(record, str) else record
+            except OSError as error:
+                yield path.name, Fault(path.name, f"it cannot be read: {error.strerror or error}")
 
     def _lost(self, document: DocumentRecord) -> Iterator[Fault]:
         """Say why a document's text cannot be had, unless its source was found changed before."""
-        text, why = self._text(document)
+        text, why = self.texts.of(document)
         if text is None and document.id not in self.changed:
             yield Fault(self.places[document.id], f"{document.uri}: {why}")
 
     def _check(self, document: DocumentRecord) -> StatementCheck | None:
-        text, _ = self._text(document)
-        if text is None:
-            return None
-        raw = None
-        if not (self.folder / TEXTS / f"{document.text_sha256}.txt").is_file():
-            path = locate(document.uri, Path(self.manifest.base))
-            raw = path.read_bytes() if path else None
-        return StatementCheck(document, text, raw, self.manifest)
+        text, _ = self.texts.of(document)
+        return None if text is None else StatementCheck(document, text, self.texts.raw_of(document), self.manifest)
 
     def _counted(self, counts: dict[str, list[int]]) -> Iterator[Fault]:
         for id, (statements, quotations) in counts.items():
@@ -204,6 +188,7 @@ class _Run:
                 yield Fault(self.places[id], f"{record.uri} is said to have {said}, not {statements} with {quotations}")
 
     def _count(self, name: str, records: int) -> Iterator[Fault]:
-        expected = self.manifest.outputs.get(name)
-        if expected is not None and expected.records != records:
-            yield Fault(name, f"it has {records} records, in the manifest {expected.records}")
+        files = [file for listed, file in self.manifest.outputs.items() if listed.startswith((f"{name}.", f"{name}-"))]
+        expected = sum(file.records for file in files)
+        if files and expected != records:
+            yield Fault(f"{name}.jsonl", f"it has {records} records, in the manifest {expected}")

@@ -1,44 +1,33 @@
-"""Records ↔ JSONL, and the publication of a run's folder: all of it or nothing new."""
+"""A run's folder: its manifest, who may write to it, and its publication: all of it or nothing new."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal
 
-import jsonlines
 import msgspec
 from msgspec import Struct
 
 from pipeline.errors import RunError
-from pipeline.records import DocumentRecord, Failure, Statement
+from pipeline.record_files import OutputFile, is_part, to_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-T = TypeVar("T")
-
-STATEMENTS, DOCUMENTS, FAILURES = "statements.jsonl", "documents.jsonl", "failures.jsonl"
-TEXTS, MANIFEST, WORK = "texts", "manifest.json", ".work"
+# The names of records (``record_files``), and of what else a run writes.
+STATEMENTS, DOCUMENTS, FAILURES, TEXTS = "statements", "documents", "failures", "texts"
+MANIFEST, WORK = "manifest.json", ".work"
 SHARDS = "shards"  # within WORK
-RECORDS: dict[str, type[Struct]] = {STATEMENTS: Statement, DOCUMENTS: DocumentRecord, FAILURES: Failure}
+RECORDS = (STATEMENTS, DOCUMENTS, FAILURES)
 # What may lie in an output folder beside a run's files without being taken for somebody's work.
 HARMLESS = {"README.md", ".gitignore", ".DS_Store"}
 
 
 _TEXT = re.compile(r"[0-9a-f]{64}\.txt")
-
-
-class OutputFile(Struct, frozen=True):
-    """A published file: its digest, its size in bytes, the records in it."""
-
-    sha256: str
-    bytes: int
-    records: int
 
 
 class InputFile(Struct, frozen=True):
@@ -54,8 +43,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     ``base`` is the folder that relative uris start from. ``status`` is ``interrupted`` where the
     run was stopped: its files hold the documents finished until then. ``model_sha256`` is the digest
     of the spaCy pipeline's files. Model and rules are null where the run was stopped before it had
-    loaded them. ``inputs`` are the documents that went in; ``outputs`` the files that came out, by
-    their paths in the folder.
+    loaded them. ``inputs`` are the documents that went in, none where ``documents`` are in parts: there they stand with
+    uri and digest. ``outputs`` are the files that came out, by their paths in the folder.
     """
 
     schema: Literal["onrecord.manifest/1"] = "onrecord.manifest/1"
@@ -79,55 +68,6 @@ class _AnyManifest(Struct):
     """As much of a manifest, of whatever version, as tells that it is one."""
 
     schema: str
-
-
-def write_records(path: Path, records: Iterable[Struct | bytes]) -> OutputFile:
-    """Write records, or lines already encoded, and bring them to the disk; returns digest and size."""
-    count = 0
-    with path.open("wb") as stream, jsonlines.Writer(stream, dumps=_encoded) as writer:
-        for record in records:
-            writer.write(record)
-            count += 1
-        to_disk(stream)
-    return OutputFile(file_sha256(path), path.stat().st_size, count)
-
-
-def file_sha256(path: Path) -> str:
-    """Return the sha256 of a file's bytes, in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _encoded(record: Any) -> bytes:
-    return record if isinstance(record, bytes) else msgspec.json.encode(record)
-
-
-def read_lines(path: Path, type: type[T]) -> Iterator[tuple[int, T | str]]:
-    """Yield every line's number, from 1, with its record, or with what is wrong where it holds none."""
-    decode = msgspec.json.Decoder(type).decode
-    with path.open("rb") as stream:
-        reader = jsonlines.Reader(stream, loads=decode)
-        number = 0
-        while True:
-            number += 1
-            try:
-                yield number, cast("T", reader.read())
-            except EOFError:
-                return
-            except jsonlines.InvalidLineError as error:
-                yield number, str(error.__cause__ or error)
-
-
-def read_records(path: Path, type: type[T]) -> Iterator[T]:
-    """Yield a JSONL file's records, typed; raises RunError naming the line that is no such record."""
-    remedy = "Run onrecord again to write the folder anew."
-    try:
-        for number, record in read_lines(path, type):
-            if isinstance(record, str):
-                raise RunError(f"{path}, line {number}: not a record that onrecord writes ({record}).", remedy=remedy)
-            yield record
-    except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror or error}.", remedy=remedy) from error
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -180,21 +120,13 @@ def publish(folder: Path, staged: Path, manifest: Manifest) -> None:
         stream.write(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
         to_disk(stream)
     (folder / MANIFEST).unlink(missing_ok=True)
-    for name in RECORDS:
-        (staged / name).replace(folder / name)
     shutil.rmtree(folder / TEXTS, ignore_errors=True)
-    if (staged / TEXTS).is_dir():
-        (staged / TEXTS).replace(folder / TEXTS)
+    for path in list(folder.iterdir()):
+        if _is_records(path.name):
+            path.unlink()
+    for path in [path for path in staged.iterdir() if path != temporary]:
+        path.replace(folder / path.name)
     temporary.replace(folder / MANIFEST)
-
-
-def store_text(folder: Path, text: str, text_sha256: str) -> None:
-    """Store a canonical text as UTF-8 under its digest, once however many documents share it."""
-    path = folder / f"{text_sha256}.txt"
-    if not path.exists():
-        with path.open("wb") as stream:
-            stream.write(text.encode("utf-8", "surrogatepass"))
-            to_disk(stream)
 
 
 def holds_complete_run(folder: Path) -> bool:
@@ -207,12 +139,22 @@ def holds_complete_run(folder: Path) -> bool:
 
 def _foreign(folder: Path) -> Iterator[str]:
     """Yield what lies in an output folder and is neither a run's own nor harmless."""
-    own = {*RECORDS, TEXTS, MANIFEST, WORK} if _has_run(folder) else set()
+    has_run = _has_run(folder)
     for entry in sorted(folder.iterdir()):
-        if entry.name == TEXTS and TEXTS in own and entry.is_dir():
+        if has_run and entry.name == TEXTS and entry.is_dir():
             yield from (f"{TEXTS}/{text.name}" for text in sorted(entry.iterdir()) if not _TEXT.fullmatch(text.name))
-        elif entry.name not in own and entry.name not in HARMLESS:
+        elif not (has_run and _is_own(entry.name)) and entry.name not in HARMLESS:
             yield entry.name
+
+
+def _is_own(name: str) -> bool:
+    return name in (MANIFEST, WORK) or _is_records(name)
+
+
+def _is_records(name: str) -> bool:
+    """Tell whether a run may have written a file of this name, the manifest apart."""
+    stem = name.partition(".")[0]
+    return name in (f"{kind}.jsonl" for kind in RECORDS) or (is_part(name) and stem[:-6] in (*RECORDS, TEXTS))
 
 
 def _has_run(folder: Path) -> bool:
@@ -242,9 +184,3 @@ def _lock(handle: int, folder: Path) -> None:
         raise RunError(
             f"Another run is writing to {folder}.", remedy="Wait for it to end, or name another folder with -o."
         ) from error
-
-
-def to_disk(stream: IO[bytes]) -> None:
-    """Bring what was written to the disk, where a power cut can't lose it."""
-    stream.flush()
-    os.fsync(stream.fileno())

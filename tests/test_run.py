@@ -21,16 +21,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pipeline.outcome as outcome_module
+import pipeline.record_files as record_files
 import pipeline.run as run_module
 from pipeline.errors import ModelError, RunError
 from pipeline.interrupts import held_interrupts, obeyed_interrupts
 from pipeline.offsets import ByteOffsets
 from pipeline.process import load_tools, process
-from pipeline.records import Document, Failure, Format, Places
+from pipeline.record_files import RecordWriter, file_sha256, read_records
+from pipeline.records import Document, DocumentRecord, Failure, Format, Places
 from pipeline.run import Options, Summary, run
 from pipeline.schema import SCHEMAS, json_schema
+from pipeline.stored import CanonicalTexts, stored_documents
 from pipeline.verify import verify
-from pipeline.write import file_sha256, opened_output, read_manifest, read_records, write_records
+from pipeline.write import opened_output, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,6 +143,63 @@ def test_texts_that_are_not_the_source_are_stored(seeds_run: Path) -> None:
         assert file_sha256(seeds_run / "texts" / f"{name}.txt") == name
 
 
+@pytest.fixture(scope="module")
+def large_run(tmp_path_factory: pytest.TempPathFactory, tools: Tools) -> Path:
+    """Run over the seeds as if 4,000 bytes were much."""
+    output = tmp_path_factory.mktemp("large") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        patch.setattr(record_files, "PART", 4000)
+        run(["seeds"], output, Options(), lambda: tools)
+    return output
+
+
+def test_large_output_is_packed_in_parts_that_hold_the_same(large_run: Path, seeds_run: Path) -> None:
+    assert list(verify(large_run)) == []
+    names = [name for name in contents(large_run) if name != "failures.jsonl"]
+    assert {name.partition("-")[0] for name in names} == {"statements", "documents", "texts"}
+    assert all(name.endswith(".jsonl.zst") for name in names)
+    for name in ("statements", "documents"):
+        whole, parts = (
+            b"".join(line for path in record_files.record_files(folder, name) for line in record_files.lines_of(path))
+            for folder in (seeds_run, large_run)
+        )
+        assert whole == parts
+    assert read_manifest(large_run).inputs == ()
+    shown = [list(stored_documents(folder)) for folder in (seeds_run, large_run)]
+    assert shown[0] == shown[1]
+    assert all(text is not None for _, text, _ in shown[0])
+
+
+def test_one_document_of_a_large_run_is_found_whichever_was_before(large_run: Path) -> None:
+    texts = CanonicalTexts(large_run, read_manifest(large_run))
+    documents = [d for d in read_records(large_run, "documents", DocumentRecord) if d.text_sha256]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        assert {texts.of(document)[1] for document in (*documents[::-1], *documents)} == {""}
+
+
+def test_a_large_run_that_grows_small_leaves_no_parts(
+    large_run: Path, seeds_run: Path, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(large_run, tmp_path / "out")
+    monkeypatch.chdir(ROOT)
+    run(["seeds"], tmp_path / "out", Options(), lambda: tools)
+    assert contents(tmp_path / "out") == contents(seeds_run)
+
+
+def test_a_damaged_part_is_named(large_run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(large_run, folder)
+    part = record_files.record_files(folder, "statements")[1]
+    part.write_bytes(part.read_bytes()[:-40])
+    assert any(fault.where == part.name and "it cannot be read" in fault.what for fault in verify(folder))
+    with pytest.raises(RunError, match=r"statements-00001\.jsonl\.zst cannot be read"):
+        list(stored_documents(folder))
+    part.unlink()
+    assert any((fault.where, fault.what) == (part.name, "the file is missing") for fault in verify(folder))
+
+
 def test_running_twice_gives_the_same_bytes(start: Start, five: list[Path]) -> None:
     start()
     start(output="again")
@@ -221,9 +281,16 @@ def test_byte_offsets_beyond_one_step() -> None:
 
 @given(st.lists(st.builds(Failure, uri=st.text(), stage=st.text(), error=st.text(), remedy=st.text()), max_size=5))
 def test_records_come_back_as_written(tmp_path_factory: pytest.TempPathFactory, failures: list[Failure]) -> None:
-    path = tmp_path_factory.mktemp("records") / "failures.jsonl"
-    assert write_records(path, failures).records == len(failures)
-    assert list(read_records(path, Failure)) == failures
+    folder = tmp_path_factory.mktemp("records")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(record_files, "PART", 100)
+        writer = RecordWriter(folder, "failures")
+        for failure in failures:
+            writer.write(failure)
+        files = writer.close()
+    assert [folder / name for name in files] == record_files.record_files(folder, "failures")
+    assert sum(file.records for file in files.values()) == len(failures)
+    assert list(read_records(folder, "failures", Failure)) == failures
 
 
 # ---------------------------------------------------------------- interrupted and resumed
@@ -417,7 +484,7 @@ def test_a_full_disk_is_said_and_the_next_run_goes_on(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "write_records", full)
+        patch.setattr(record_files, "to_disk", full)
         with pytest.raises(RunError, match="No space left") as caught:
             start()
     assert "goes on where this one stopped" in caught.value.remedy

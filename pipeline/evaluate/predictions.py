@@ -12,7 +12,9 @@ from msgspec import Struct, field
 from pipeline.errors import UsageError
 from pipeline.evaluate.given import given_attributions
 from pipeline.process import process
+from pipeline.record_files import lines_of, record_files
 from pipeline.records import Document, Evidence, Extract, Span, StatementClass, Voice
+from pipeline.write import STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +100,7 @@ def read_run(folder: Path, texts: dict[str, str]) -> Predictions:
     """
     if not folder.is_dir():
         raise UsageError(f"The run's folder {folder} does not exist.", remedy="Name the folder that a run wrote.")
-    paths = sorted(folder.glob("statements*.jsonl"))
+    paths = record_files(folder, STATEMENTS)
     if not paths:
         remedy = "Name the folder that a run wrote, or leave it out to process the gold texts now."
         raise UsageError(f"{folder} holds no statements.jsonl.", remedy=remedy)
@@ -117,13 +119,12 @@ def read_run(folder: Path, texts: dict[str, str]) -> Predictions:
 
 def _read_predictions(path: Path) -> Iterator[tuple[str, Prediction]]:
     decode = msgspec.json.Decoder(Prediction).decode
-    with path.open("rb") as stream:
-        for number, line in enumerate(stream, start=1):
-            place = f"{path}, line {number}"
-            try:
-                yield place, decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise UsageError(f"{place} is not a statement: {error}.", remedy="Make the run anew.") from error
+    for number, line in enumerate(lines_of(path), start=1):
+        place = f"{path}, line {number}"
+        try:
+            yield place, decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"{place} is not a statement: {error}.", remedy="Make the run anew.") from error
 
 
 def _check_text(prediction: Prediction, text: str, place: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import UsageError
 from pipeline.evaluate.error_page import page
-from pipeline.write import write_records
+from pipeline.record_files import write_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
