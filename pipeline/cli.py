@@ -70,7 +70,7 @@ def run(
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Processes that share the work.", show_default="all cores")
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start over instead of going on with a stopped run.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do everything anew, whatever was done before.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:

@@ -16,7 +16,7 @@ from pipeline.outcome import Outcome
 from pipeline.record_files import to_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import IO
 
@@ -105,6 +105,16 @@ class Journal:
                 self._places[outcome.key] = (end, len(line) - 1)
                 end += len(line)
         return end
+
+
+def write_journal(
+    folder: Path, name: str, signature: str, fingerprint: str | None, outcomes: Iterable[Outcome]
+) -> None:
+    """Write a finished shard's journal in one go."""
+    with (folder / f"{name}.jsonl").open("wb") as stream:
+        stream.write(_head(signature, fingerprint or UNFINISHED))
+        for outcome in outcomes:
+            stream.write(msgspec.json.encode(outcome) + b"\n")
 
 
 def finished(folder: Path, name: str, signature: str, fingerprint: str | None) -> bool:

@@ -2,7 +2,8 @@
 
 The inputs make shards, each worked on here or by one of several processes. Every finished document is kept in its
 shard's journal in ``.work/`` at once, so that a run that was stopped goes on where it was; the published files are put
-together from there at the end, in the order of the inputs.
+together from there at the end, in the order of the inputs. Of a complete run the next one into the same folder takes
+what has not changed (``reuse``).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pipeline.plan import Shard, plan
 from pipeline.read import SUFFIXES, Input, discover, uri_of
 from pipeline.record_files import RecordWriter
 from pipeline.records import Failure
+from pipeline.reuse import Finished, FinishedShard, restore
 from pipeline.shard import failure_of, process_shard
 from pipeline.texts import TextWriter
 from pipeline.workers import Job, process_in_workers
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
     from pipeline.process import Tools
 
 Status = Literal["complete", "interrupted"]
+# Within WORK: the files that are about to be published.
+STAGED = "staged"
 # Of the failures, how many a summary shows; all are in the folder.
 TOLD = 100
 
@@ -55,8 +59,8 @@ TOLD = 100
 class Summary(Struct, frozen=True, kw_only=True):
     """What a run did, for people and scripts.
 
-    ``documents`` counts those processed (empty ones too), ``reused`` those of them that an earlier,
-    interrupted run had finished; ``quotations`` are those inside statements. ``published`` is False
+    ``documents`` counts those processed (empty ones too), ``reused`` those of them that an earlier
+    run had finished; ``quotations`` are those inside statements. ``published`` is False
     where an interrupted run left the folder's earlier, complete results in their places. ``failures`` are the
     first TOLD.
     """
@@ -96,10 +100,10 @@ def run(
 
     ``load`` gives the tools, called once it is sure that there is work: here, or with ``workers`` in as many processes
     (it must be something that ``pickle`` takes); standard input is always read here. ``report`` is called after every
-    document. What lies inside ``output`` is not read. ``fresh`` forgets what an interrupted run has done. On
+    document. What lies inside ``output`` is not read. ``fresh`` forgets what earlier runs have done. On
     KeyboardInterrupt what is done is published with the status ``interrupted``, unless the folder holds a complete run:
-    that stays until a new one is complete. Raises RunError, ModelError and RuleError where the run cannot start or go
-    on.
+    that stays until a new one is complete. What the folder's complete run had done alike is not done again. Raises
+    RunError, ModelError and RuleError where the run cannot start or go on.
     """
     started = _now()
     base = Path.cwd()
@@ -108,6 +112,8 @@ def run(
         folder = work / SHARDS
         if fresh:
             shutil.rmtree(folder, ignore_errors=True)
+        else:
+            restore(output, options)
         folder.mkdir(exist_ok=True)
         course = _Course(shards, report)
         status: Status = "complete"
@@ -121,8 +127,9 @@ def run(
         with held_interrupts():
             head = _head(course.versions, options, base, status, started)
             summary = _publish(output, work, shards, head, course.signature(options))
+            shutil.rmtree(work / STAGED)
             if status == "complete":
-                shutil.rmtree(work)
+                shutil.rmtree(folder)
     return structs.replace(summary, reused=course.reused)
 
 
@@ -202,17 +209,22 @@ def _head(versions: Versions | None, options: Options, base: Path, status: Statu
 
 def _publish(output: Path, work: Path, shards: list[Shard], head: Manifest, signature: str) -> Summary:
     """Write the run's files from its shards' journals and put them in their places."""
-    staged = work / "staged"
+    staged = work / STAGED
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir()
-    written = _Written(staged)
+    written, finished = _Written(staged), Finished(work)
     for shard in shards:
+        keys: list[tuple[str, bool]] = []
         for outcome in outcomes(work / SHARDS, shard.name, signature):
             written.add(outcome)
+            keys.append((outcome.key, outcome.text is not None))
+        own, texts = zip(*keys, strict=True) if keys else ((), ())
+        finished.add(FinishedShard(shard.name, signature, shard.fingerprint, own, texts))
     manifest = written.close(head)
     published = head.status == "complete" or not holds_complete_run(output)
     if published:
         publish(output, staged, manifest)
+    finished.close(output, complete=head.status == "complete")
     return structs.replace(written.summary, output=str(output), status=head.status, published=published)
 
 

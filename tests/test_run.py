@@ -78,11 +78,11 @@ def lines(path: str | Path) -> list[dict]:
 
 
 def contents(folder: str | Path) -> dict[str, bytes]:
-    """Return all that a run wrote but for its manifest."""
+    """Return all that a run published but for its manifest."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(Path(folder).rglob("*"))
-        if path.is_file() and path.name != "manifest.json"
+        if path.is_file() and path.name != "manifest.json" and ".work" not in path.parts
     }
 
 
@@ -293,6 +293,50 @@ def test_records_come_back_as_written(tmp_path_factory: pytest.TempPathFactory, 
     assert list(read_records(folder, "failures", Failure)) == failures
 
 
+# ---------------------------------------------------------------- run again
+
+
+def _rewrite(path: str, text: str) -> Callable[[], object]:
+    return lambda: Path("in", path).write_text(text, encoding="utf-8")
+
+
+AGAIN = {
+    "nothing": (lambda: None, {}, 6),
+    "a file changed": (_rewrite("b.txt", "“Never,” said Bo Lind.\n"), {}, 5),
+    "a file came": (_rewrite("bb.html", "<p>“Never,” said Bo Lind to the press of the town on Monday.</p>"), {}, 6),
+    "a file went": (lambda: Path("in/b.txt").unlink(), {}, 5),
+    "a row changed": (_rewrite("d.jsonl", '{"text": "“Maybe,” said Di Orr."}\n{"text": "It hailed."}\n'), {}, 5),
+    "an option changed": (lambda: None, {"only": "quotes"}, 0),
+    "the output was edited": (lambda: Path("out/statements.jsonl").write_bytes(b""), {}, 0),
+    "a stored text was edited": (lambda: next(Path("out/texts").iterdir()).write_bytes(b""), {}, 0),
+    "the manifest was edited": (lambda: os.truncate("out/manifest.json", 100), {}, 0),
+    "what was finished is lost": (lambda: shutil.rmtree("out/.work"), {}, 0),
+}
+
+
+@pytest.mark.parametrize("change", AGAIN)
+def test_a_run_after_a_complete_one_does_what_changed(change: str, start: Start, five: list[Path]) -> None:
+    do, options, reused = AGAIN[change]
+    start()
+    do()
+    assert start(**options).reused == reused
+    start(output="fresh", **options)
+    assert contents("out") == contents("fresh")
+    assert list(verify(Path("out"))) == []
+    assert start(**options).reused == start(output="fresh", **options).documents
+
+
+def test_a_large_run_is_reused_too(
+    large_run: Path, tmp_path: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(large_run, tmp_path / "out")
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(record_files, "PART", 4000)
+    summary = run(["seeds"], tmp_path / "out", Options(), lambda: tools)
+    assert summary.reused == summary.documents
+    assert contents(tmp_path / "out") == contents(large_run)
+
+
 # ---------------------------------------------------------------- interrupted and resumed
 
 
@@ -334,7 +378,8 @@ def test_an_interrupted_run_keeps_what_is_done_and_the_next_completes_it(
         summary = start()
     assert (rest.calls, summary.reused, summary.status) == (7 - at, at - 1, "complete")
     assert contents("out") == contents("whole")
-    assert sorted(path.name for path in Path("out").iterdir()) == sorted([*RECORDS, "manifest.json", "texts"])
+    assert sorted(path.name for path in Path("out").iterdir()) == sorted([".work", *RECORDS, "manifest.json", "texts"])
+    assert not Path("out/.work/shards").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -403,7 +448,7 @@ def test_complete_results_stay_until_the_new_ones_are(
     before = contents("out")
     five[0].write_text("“We have won,” said Ana Ruiz.\n", encoding="utf-8")
     with monkeypatch.context() as patch:
-        patch.setattr(outcome_module, "process", Stopper(3, interrupt))
+        patch.setattr(outcome_module, "process", Stopper(1, interrupt))
         summary = start()
     assert (summary.status, summary.published) == ("interrupted", False)
     assert read_manifest(Path("out")).status == "complete"
@@ -589,7 +634,7 @@ def test_workers_write_the_same_bytes(tmp_path: Path, start: Start, five: list[P
     assert (summary.status, summary.documents) == ("complete", 156)
     assert contents("out") == contents("here")
     assert reports[-1].bytes_done == reports[-1].bytes_in_all
-    assert not Path("out/.work").exists()
+    assert not Path("out/.work/shards").exists()
 
 
 def test_a_document_that_kills_its_worker_is_left_out_and_the_rest_done(
