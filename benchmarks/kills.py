@@ -39,7 +39,8 @@ def kill_again_and_again(folder: Path, scratch: Path, kills: int, workers: int, 
             code = start(folder, scratch / "killed", workers).wait()
             assert code == 0, f"after kill {number} the run ended with {code}"  # noqa: S101 (what this is for)
             assert digests(scratch / "killed") == wanted, f"after kill {number} the files differ"  # noqa: S101
-            assert not (scratch / "killed" / ".work").exists()  # noqa: S101
+            left = [path.name.partition("-")[0] for path in (scratch / "killed" / ".work").iterdir()]
+            assert left == ["finished"], f"after kill {number} there are still {left}"  # noqa: S101
             shutil.rmtree(scratch / "killed")
             compared += 1
     return compared
