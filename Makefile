@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	2>/dev/null && echo $$python && break; done)
 
-.PHONY: run test check wheel-test lock clean
+.PHONY: run test check benchmark wheel-test lock clean
 
 run: $(READY)
 	$(BIN)/onrecord run seeds -o outputs
@@ -24,6 +24,10 @@ check: $(READY) wheel-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/onrecord rules check
+
+# TEXTS=FOLDER: texts of your own. Writes docs/benchmark*.
+benchmark: $(READY)
+	$(BIN)/python benchmarks/compare.py $(TEXTS)
 
 # The wheel must carry the rules and work in an environment that holds nothing but it and its dependencies.
 wheel-test: $(READY)

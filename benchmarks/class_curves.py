@@ -12,6 +12,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import plots
+from plots import Axis
+
 from pipeline.evaluate.gold import read_gold
 from pipeline.evaluate.predictions import process_texts
 from pipeline.evaluate.statements import CHECK_WORTHY, judge
@@ -23,13 +26,7 @@ if TYPE_CHECKING:
 
     from pipeline.evaluate.statements import Judged
 
-# Told apart by dashes as well as by colour (Okabe and Ito's palette, for all kinds of sight).
-STYLES = {
-    "claim": ("#0072b2", ""), "announcement": ("#d55e00", "7 3"), "analysis": ("#009e73", "2 3"),
-    "other": ("#cc79a7", "9 3 2 3"), "worth a check": ("#000000", "1 5"),
-}  # fmt: skip
 RECALLS = (0.25, 0.5, 0.75, 0.9)
-SIZE, LEFT, TOP, RIGHT = 400, 60, 20, 160
 
 
 def curve(scored: Iterable[tuple[float, bool]], wanted: int) -> list[tuple[float, float]]:
@@ -63,31 +60,10 @@ def curves(judged: list[Judged]) -> dict[str, list[tuple[float, float]]]:
 
 
 def svg(lines: dict[str, list[tuple[float, float]]]) -> str:
-    """Return the picture."""
-    width, height = LEFT + SIZE + RIGHT, TOP + SIZE + 60
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif"'
-        ' font-size="14">',
-        "<title>Precision against recall of classes and check-worthiness</title>",
-        f'<rect width="{width}" height="{height}" fill="white"/>',
-    ]
-    for tick in range(0, 101, 25):
-        x, y = LEFT + tick / 100 * SIZE, TOP + SIZE - tick / 100 * SIZE
-        parts.append(f'<path d="M{x:g} {TOP}V{TOP + SIZE}M{LEFT} {y:g}H{LEFT + SIZE}" stroke="#ddd"/>')
-        parts.append(f'<text x="{x:g}" y="{TOP + SIZE + 20}" text-anchor="middle">{tick}</text>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 5:g}" text-anchor="end">{tick}</text>')
-    parts.append(f'<text x="{LEFT + SIZE / 2}" y="{TOP + SIZE + 45}" text-anchor="middle">recall, %</text>')
-    middle = TOP + SIZE / 2
-    parts.append(f'<text transform="translate(16 {middle}) rotate(-90)" text-anchor="middle">precision, %</text>')
-    for row, (name, points) in enumerate(lines.items()):
-        colour, dashes = STYLES[name]
-        path = " ".join(f"{LEFT + r * SIZE:.1f} {TOP + SIZE - p * SIZE:.1f}" for r, p in points)
-        stroke = f'fill="none" stroke="{colour}" stroke-width="2.5" stroke-dasharray="{dashes}"'
-        parts.append(f'<path d="M{path}" {stroke}/>')
-        y = TOP + 20 + 26 * row
-        parts.append(f'<path d="M{LEFT + SIZE + 15} {y}h30" {stroke}/>')
-        parts.append(f'<text x="{LEFT + SIZE + 52}" y="{y + 5}">{name}</text>')
-    return "\n".join([*parts, "</svg>", ""])
+    """Return the picture of curves whose points are shares."""
+    percents = {name: [(100 * r, 100 * p) for r, p in points] for name, points in lines.items()}
+    across, up = (Axis(label, range(0, 101, 25)) for label in ("recall, %", "precision, %"))
+    return plots.lines("Precision against recall of classes and check-worthiness", percents, across, up)
 
 
 def main() -> None:
