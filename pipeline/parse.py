@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_left
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,17 @@ def _multiply_by_numpy(nlp: Language) -> None:
             node.ops = numpy
 
 
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Have BLAS use one thread in the body.
+
+    So the last digit of a sum does not hang on how many processors there are; and the work is shared among processes:
+    threads waiting for each other would cost their time, too.
+    """
+    with _blas().limit(limits=1):
+        yield
+
+
 @lru_cache(maxsize=1)
 def _blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
@@ -98,8 +110,7 @@ def parse(text: str, layout: Layout, nlp: Language) -> Doc:
     pieces = _pieces(layout, len(text))
     tokenised = (doc for start, end in pieces for doc in _tokenised(text, start, end, starts, nlp))
     last = _last(nlp)
-    # One thread a process: the work is shared among processes, and threads waiting for each other cost their time, too.
-    with nlp.select_pipes(disable=[name for name, _ in last]), _blas().limit(limits=1):
+    with nlp.select_pipes(disable=[name for name, _ in last]), one_blas_thread():
         analysed = (
             _without_vectors(doc) for batch in _batches(tokenised) for doc in nlp.pipe(batch, batch_size=len(batch))
         )

@@ -16,7 +16,7 @@ from pipeline.confidence import attribution_confidence, unsure, writer_confidenc
 from pipeline.encode.encoder import load_encoder
 from pipeline.figures import Facts
 from pipeline.offsets import ByteOffsets
-from pipeline.parse import DEFAULT_MODEL, load_model, parse
+from pipeline.parse import DEFAULT_MODEL, load_model, one_blas_thread, parse
 from pipeline.quotations import pair_quotations
 from pipeline.records import (
     Attribution,
@@ -136,6 +136,11 @@ def process(
     document: Document, tools: Tools, given: Callable[[Attributed], tuple[Attribution, ...]] | None = None
 ) -> Result:
     """Run every stage over one document; ``given`` puts other attributions in the place of those found."""
+    with one_blas_thread():
+        return _process(document, tools, given)
+
+
+def _process(document: Document, tools: Tools, given: Callable[[Attributed], tuple[Attribution, ...]] | None) -> Result:
     text, rules = document.text, tools.rules
     found = find_attributions(text, tools)
     layout, quotations, doc = found.layout, found.quotations, found.doc

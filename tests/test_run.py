@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, get_args
 
 import jsonlines
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 import pipeline.outcome as outcome_module
 import pipeline.record_files as record_files
@@ -616,6 +618,17 @@ def documents_of(folder: Path) -> list[dict[str, object]]:
 
 
 # ---------------------------------------------------------------- workers
+
+
+def test_the_number_of_processors_changes_no_digit(tools: Tools) -> None:
+    document = Document(text="“We will appeal 126 times,” said Ana Ruiz. It rained.\n\n" * 20)
+    one, two = (json_of(document, tools, threads) for threads in (1, 2))
+    assert one == two
+
+
+def json_of(document: Document, tools: Tools, threads: int) -> bytes:
+    with threadpool_limits(threads):
+        return msgspec.json.encode(process(document, tools).statements)
 
 
 LOAD = partial(load_tools)
