@@ -21,9 +21,9 @@ from pipeline.records import Failure, Kind, StatementClass, Voice
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pipeline.assemble import Summary
     from pipeline.process import Tools
     from pipeline.records import Statement
-    from pipeline.run import Summary
 
 app = typer.Typer(
     name="onrecord", help="Put on record who said what in the news.", no_args_is_help=True, add_completion=False,
@@ -41,6 +41,9 @@ Model = Annotated[
 RulesFolder = Annotated[
     Path | None, typer.Option("--rules", metavar="DIR", help="Your own rules, over the shipped ones.")
 ]
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 
 
 @app.command()
@@ -70,14 +73,17 @@ def run(
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Processes that share the work.", show_default="all cores")
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Do the I-th of N shares of the work; onrecord merge publishes them all."),
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do everything anew, whatever was done before.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find who said what in documents, and write it as JSONL."""
-    import msgspec
-
     from pipeline.interrupts import obeyed_interrupts
+    from pipeline.jobs import share_of
     from pipeline.outcome import Options
     from pipeline.progress import progress_bar
     from pipeline.run import run as start
@@ -87,17 +93,26 @@ def run(
         format=format, text_field=text_field, id_field=id_field, include=tuple(include or ()), only=only,
         any_language=any_language,
     )  # fmt: skip
+    share = share_of(shard) if shard is not None else None
     with obeyed_interrupts(), progress_bar(shown=not quiet and sys.stderr.isatty()) as report:
         load = partial(_tools, model, rules)
-        summary = start(paths, output, options, load, report, workers=workers or cores(), fresh=fresh)
-    if as_json:
-        typer.echo(msgspec.json.encode(summary).decode())
-    elif not quiet:
-        _print_summary(summary)
-    if summary.status == "interrupted":
-        raise typer.Exit(130)
-    if summary.failed:
-        raise typer.Exit(3)
+        summary = start(paths, output, options, load, report, workers=workers or cores(), fresh=fresh, share=share)
+    _end_with(summary, quiet=quiet, as_json=as_json)
+
+
+@app.command()
+def merge(
+    output: Annotated[Path, typer.Argument(help="The folder that all jobs of a run worked in.")],
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Publish what the jobs of a run with --shard did."""
+    from pipeline.interrupts import obeyed_interrupts
+    from pipeline.jobs import merge as publish
+
+    with obeyed_interrupts():
+        summary = publish(output)
+    _end_with(summary, quiet=quiet, as_json=as_json)
 
 
 @app.command()
@@ -262,15 +277,30 @@ def _tools(model: str | None = None, rules: Path | None = None) -> Tools:
     return load_tools(model or DEFAULT_MODEL, rules)
 
 
+def _end_with(summary: Summary, *, quiet: bool, as_json: bool) -> None:
+    """Print what was done and end with the exit code that tells it."""
+    import msgspec
+
+    if as_json:
+        typer.echo(msgspec.json.encode(summary).decode())
+    elif not quiet:
+        _print_summary(summary)
+    if summary.status == "interrupted":
+        raise typer.Exit(130)
+    if summary.failed:
+        raise typer.Exit(3)
+
+
 def _print_summary(summary: Summary) -> None:
     for failure in summary.failures[:FAILURES_SHOWN]:
         typer.echo(f"failed: {failure.error}\n        {failure.remedy}", err=True)
     if summary.failed > FAILURES_SHOWN:
         more = summary.failed - FAILURES_SHOWN
-        typer.echo(f"… and {more:,} more, see {summary.output}/failures.jsonl", err=True)
+        where = f", see {summary.output}/failures.jsonl" if summary.published else ""
+        typer.echo(f"… and {more:,} more{where}", err=True)
     if summary.status == "interrupted":
         typer.echo("Interrupted; the same command goes on where this one stopped.", err=True)
-    if not summary.published:
+    if not summary.published and summary.share is None:
         typer.echo(f"Until then {summary.output} holds the results of the earlier, complete run.", err=True)
         return
     parts = [
@@ -283,8 +313,15 @@ def _print_summary(summary: Summary) -> None:
         parts.append(f"{_counted(summary.failed, 'document')} failed")
     if summary.skipped:
         parts.append(f"{_counted(summary.skipped, 'file')} skipped")
+    typer.echo(f"{', '.join(parts)} → {_place(summary)}")
+
+
+def _place(summary: Summary) -> str:
+    """Return where a run's statements are."""
+    if summary.share is not None:
+        return f"share {summary.share}; when all are done: onrecord merge {summary.output}"
     whole = Path(summary.output) / "statements.jsonl"
-    typer.echo(f"{', '.join(parts)} → {whole if whole.exists() else whole.with_name('statements-*.jsonl.zst')}")
+    return str(whole if whole.exists() else whole.with_name("statements-*.jsonl.zst"))
 
 
 def _counted(number: int, what: str) -> str:

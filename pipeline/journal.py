@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pipeline.errors import RunError
+from pipeline.locks import locked
 from pipeline.outcome import Outcome
 from pipeline.record_files import to_disk
 
@@ -21,13 +23,16 @@ if TYPE_CHECKING:
     from typing import IO
 
 UNFINISHED = "0" * 64
+# Seconds that a worker of a run that was killed has to see that nobody listens, and to let go of its journal.
+PATIENCE = 5.0
 _decode = msgspec.json.Decoder(Outcome).decode
 
 
 class Journal:
     """The outcomes of one shard, found again by their documents' keys.
 
-    An outcome may be kept (``add``) without being the shard's any more: ``take`` says which are, in order.
+    An outcome may be kept (``add``) without being the shard's any more: ``take`` says which are, in order. Raises
+    RunError where another process is at work on the shard.
     """
 
     def __init__(self, folder: Path, name: str, signature: str) -> None:
@@ -38,13 +43,19 @@ class Journal:
         if self._done.exists():
             self._done.replace(self._part)
         head = _head(signature, UNFINISHED)
+        self._stream = self._locked()
         end = self._resume(len(head))
-        self._stream: IO[bytes] = self._part.open("r+b" if end else "w+b")
         self._stream.truncate(end)
         self._stream.seek(end)
         if not end:
             self._stream.write(head)
             self._stream.flush()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
 
     def __contains__(self, key: str) -> bool:
         return key in self._places
@@ -90,20 +101,27 @@ class Journal:
         self._stream.close()
         new.replace(self._part)
 
+    def _locked(self) -> IO[bytes]:
+        try:
+            return locked(self._part, patience=PATIENCE)
+        except BlockingIOError as error:
+            raise RunError(
+                f"Another process is at work on what {self._part} is for.",
+                remedy="Wait for it to end; the same command then goes on where it was.",
+            ) from error
+
     def _resume(self, head: int) -> int:
         """Find what an interrupted run of the same signature finished; returns the byte where whole lines end."""
-        if not self._part.is_file():
+        stream = self._stream
+        if stream.readline() != self._signature.encode() + b"\n" or len(stream.readline()) <= len(UNFINISHED):
             return 0
-        with self._part.open("rb") as stream:
-            if stream.readline() != self._signature.encode() + b"\n" or len(stream.readline()) <= len(UNFINISHED):
-                return 0
-            end = head
-            for line in stream:
-                outcome = _outcome(line)
-                if outcome is None:
-                    break
-                self._places[outcome.key] = (end, len(line) - 1)
-                end += len(line)
+        end = head
+        for line in stream:
+            outcome = _outcome(line)
+            if outcome is None:
+                break
+            self._places[outcome.key] = (end, len(line) - 1)
+            end += len(line)
         return end
 
 
@@ -125,6 +143,15 @@ def finished(folder: Path, name: str, signature: str, fingerprint: str | None) -
         with (folder / f"{name}.jsonl").open("rb") as stream:
             head = _head(signature, fingerprint)
             return stream.read(len(head)) == head
+    except OSError:
+        return False
+
+
+def whole(folder: Path, name: str, signature: str) -> bool:
+    """Tell whether a shard was finished by a run of the same signature, whatever became of its files since."""
+    try:
+        with (folder / f"{name}.jsonl").open("rb") as stream:
+            return stream.readline() == signature.encode() + b"\n"
     except OSError:
         return False
 

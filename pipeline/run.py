@@ -8,73 +8,30 @@ what has not changed (``reuse``).
 
 from __future__ import annotations
 
-import platform
-import shutil
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib.metadata import version
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import msgspec
-from msgspec import Raw, Struct, structs
+from msgspec import Struct, structs
 
-from pipeline.errors import DocumentError, RunError
+from pipeline.assemble import Status, Summary, assemble, disk_errors, head_of, now
+from pipeline.errors import DocumentError, RunError, UsageError
 from pipeline.interrupts import held_interrupts
-from pipeline.journal import outcomes
-from pipeline.outcome import Options, Versions, libraries, versions_of
+from pipeline.jobs import JobRecord, Share, finish, opened_job, plan_digest
+from pipeline.locks import locked
+from pipeline.outcome import Options, Versions, versions_of
 from pipeline.plan import Shard, plan
 from pipeline.read import SUFFIXES, Input, discover, uri_of
-from pipeline.record_files import RecordWriter
 from pipeline.records import Failure
-from pipeline.reuse import Finished, FinishedShard, restore
+from pipeline.reuse import restore
 from pipeline.shard import failure_of, process_shard
-from pipeline.texts import TextWriter
 from pipeline.workers import Job, process_in_workers
-from pipeline.write import (
-    DOCUMENTS,
-    FAILURES,
-    SHARDS,
-    STATEMENTS,
-    InputFile,
-    Manifest,
-    holds_complete_run,
-    opened_output,
-    publish,
-)  # fmt: skip
+from pipeline.write import JOBS, SHARDS, WORK, clear, opened_output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from pipeline.outcome import Outcome
     from pipeline.process import Tools
-
-Status = Literal["complete", "interrupted"]
-# Within WORK: the files that are about to be published.
-STAGED = "staged"
-# Of the failures, how many a summary shows; all are in the folder.
-TOLD = 100
-
-
-class Summary(Struct, frozen=True, kw_only=True):
-    """What a run did, for people and scripts.
-
-    ``documents`` counts those processed (empty ones too), ``reused`` those of them that an earlier
-    run had finished; ``quotations`` are those inside statements. ``published`` is False
-    where an interrupted run left the folder's earlier, complete results in their places. ``failures`` are the
-    first TOLD.
-    """
-
-    output: str
-    status: Status
-    published: bool = True
-    documents: int = 0
-    failed: int = 0
-    skipped: int = 0
-    reused: int = 0
-    statements: int = 0
-    quotations: int = 0
-    failures: tuple[Failure, ...] = ()
 
 
 class Progress(Struct, frozen=True):
@@ -95,6 +52,7 @@ def run(
     *,
     workers: int = 0,
     fresh: bool = False,
+    share: Share | None = None,
 ) -> Summary:
     """Process everything at ``paths`` into the folder ``output``.
 
@@ -102,35 +60,69 @@ def run(
     (it must be something that ``pickle`` takes); standard input is always read here. ``report`` is called after every
     document. What lies inside ``output`` is not read. ``fresh`` forgets what earlier runs have done. On
     KeyboardInterrupt what is done is published with the status ``interrupted``, unless the folder holds a complete run:
-    that stays until a new one is complete. What the folder's complete run had done alike is not done again. Raises
-    RunError, ModelError and RuleError where the run cannot start or go on.
+    that stays until a new one is complete. What the folder's complete run had done alike is not done again. With a
+    ``share`` only that of the shards is done, beside other jobs, and nothing published: ``jobs.merge`` does that.
+    Raises RunError, ModelError and RuleError where the run cannot start or go on, UsageError where it can't be shared.
     """
-    started = _now()
+    started = now()
     base = Path.cwd()
     shards = list(plan(_discover(paths, output, options, base)))
-    with opened_output(output) as work, _disk_errors(output):
+    stdin = any(isinstance(item, Input) and item.path is None for shard in shards for item in shard.items)
+    if share and stdin:
+        raise UsageError("Standard input can't be shared out among jobs.", remedy="Write it to a file and name that.")
+    mine = share.among(shards) if share else shards
+    with (
+        opened_output(output, shared=share is not None) as work, disk_errors(output),
+        opened_job(work, share) if share else nullcontext(None) as job,
+    ):  # fmt: skip
         folder = work / SHARDS
         if fresh:
-            shutil.rmtree(folder, ignore_errors=True)
+            _forget(work, mine, share)
         else:
-            restore(output, options)
+            _take_up(output, options, share)
         folder.mkdir(exist_ok=True)
-        course = _Course(shards, report)
+        course = _Course(mine, report)
         status: Status = "complete"
         try:
-            if workers and not any(isinstance(i, Input) and i.path is None for s in shards for i in s.items):
-                process_in_workers(shards, Job(load, options, folder), workers, course, course.know)
-            else:
-                _process_here(shards, options, load, folder, course)
+            if workers and not stdin:
+                process_in_workers(mine, Job(load, options, folder), workers, course, course.know)
+            elif mine:
+                _process_here(mine, options, load, folder, course)
         except KeyboardInterrupt:
             status = "interrupted"
         with held_interrupts():
-            head = _head(course.versions, options, base, status, started)
-            summary = _publish(output, work, shards, head, course.signature(options))
-            shutil.rmtree(work / STAGED)
-            if status == "complete":
-                shutil.rmtree(folder)
-    return structs.replace(summary, reused=course.reused)
+            head = head_of(course.versions, options, base, status, started)
+            names = tuple((shard.name, shard.fingerprint) for shard in mine)
+            signature = course.signature(options)
+            if job is None:
+                summary = assemble(output, work, names, head, signature)
+            else:
+                done = JobRecord(head=head, signature=signature, plan=plan_digest(shards), shards=names)
+                summary = finish(job, work, done)
+            if status == "complete" and job is None:
+                clear(work)
+    return structs.replace(
+        summary, output=str(output), status=status, reused=course.reused, share=str(share) if share else None
+    )
+
+
+def _forget(work: Path, shards: list[Shard], share: Share | None) -> None:
+    """Remove what was done before: all of it, or a share of it."""
+    if share is None:
+        clear(work)
+        return
+    for shard in shards:
+        for end in ("jsonl", "part"):
+            (work / SHARDS / f"{shard.name}.{end}").unlink(missing_ok=True)
+
+
+def _take_up(output: Path, options: Options, share: Share | None) -> None:
+    """Make the journals of the folder's complete run, once whichever jobs there are."""
+    if share is None:
+        restore(output, options)
+        return
+    with locked(output / WORK / JOBS / "restored", patience=float("inf")):
+        restore(output, options)
 
 
 class _Course:
@@ -190,96 +182,3 @@ def _discover(paths: Sequence[str], output: Path, options: Options, base: Path) 
         f"There is nothing to read at {', '.join(paths)}.",
         remedy=f"Files that end in {', '.join(SUFFIXES)} are read; name others themselves or use --format.",
     )
-
-
-# ---------------------------------------------------------------- the folder
-
-
-def _head(versions: Versions | None, options: Options, base: Path, status: Status, started: str) -> Manifest:
-    """Return the manifest as far as it can be told before the files are written."""
-    return Manifest(
-        status=status, onrecord=version("onrecord"), model=versions.producer.model if versions else None,
-        model_sha256=versions.model_sha256 if versions else None,
-        encoder_sha256=versions.encoder_sha256 if versions else None,
-        rules=versions.producer.rules if versions else None, python=platform.python_version(),
-        libraries=libraries(), options=msgspec.to_builtins(options), base=str(base), inputs=(), outputs={},
-        started=started, finished="",
-    )  # fmt: skip
-
-
-def _publish(output: Path, work: Path, shards: list[Shard], head: Manifest, signature: str) -> Summary:
-    """Write the run's files from its shards' journals and put them in their places."""
-    staged = work / STAGED
-    shutil.rmtree(staged, ignore_errors=True)
-    staged.mkdir()
-    written, finished = _Written(staged), Finished(work)
-    for shard in shards:
-        keys: list[tuple[str, bool]] = []
-        for outcome in outcomes(work / SHARDS, shard.name, signature):
-            written.add(outcome)
-            keys.append((outcome.key, outcome.text is not None))
-        own, texts = zip(*keys, strict=True) if keys else ((), ())
-        finished.add(FinishedShard(shard.name, signature, shard.fingerprint, own, texts))
-    manifest = written.close(head)
-    published = head.status == "complete" or not holds_complete_run(output)
-    if published:
-        publish(output, staged, manifest)
-    finished.close(output, complete=head.status == "complete")
-    return structs.replace(written.summary, output=str(output), status=head.status, published=published)
-
-
-class _Written:
-    """A run's files as they are written, document by document."""
-
-    def __init__(self, folder: Path) -> None:
-        self.summary = Summary(output="", status="complete")
-        self._statements, self._documents, self._failures = (
-            RecordWriter(folder, name) for name in (STATEMENTS, DOCUMENTS, FAILURES)
-        )
-        self._texts = TextWriter(folder)
-        self._inputs: list[InputFile] = []
-
-    def add(self, outcome: Outcome) -> None:
-        document, failure = outcome.document, outcome.failure
-        self._documents.write(document)
-        for statement in msgspec.json.decode(outcome.statements, type=list[Raw]):
-            self._statements.write(bytes(statement))
-        if failure is not None:
-            self._failures.write(failure)
-        if outcome.text is not None:
-            self._texts.write(document.id, outcome.text, document.text_sha256 or "")
-        if not self._documents.files:
-            self._inputs.append(InputFile(document.uri, document.raw_sha256))
-        told = self.summary
-        self.summary = structs.replace(
-            told, documents=told.documents + (document.status in ("ok", "empty")),
-            failed=told.failed + (document.status == "failed"),
-            skipped=told.skipped + document.status.startswith("skipped"),
-            statements=told.statements + document.statements, quotations=told.quotations + document.quotations,
-            failures=(*told.failures, failure) if failure and len(told.failures) < TOLD else told.failures,
-        )  # fmt: skip
-
-    def close(self, head: Manifest) -> Manifest:
-        outputs = {
-            name: file
-            for writer in (self._statements, self._documents, self._failures, self._texts)
-            for name, file in writer.close().items()
-        }
-        inputs = () if f"{DOCUMENTS}.jsonl" not in outputs else tuple(self._inputs)
-        return structs.replace(head, inputs=inputs, outputs=outputs, finished=_now())
-
-
-@contextmanager
-def _disk_errors(output: Path) -> Iterator[None]:
-    """Turn the file system's errors into one that says what to do; documents' own errors are caught before."""
-    try:
-        yield
-    except OSError as error:
-        raise RunError(
-            f"The run could not be written to {output}: {error.strerror or error}.",
-            remedy="Make room, or name another folder with -o; the same command goes on where this one stopped.",
-        ) from error
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

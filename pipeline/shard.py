@@ -50,27 +50,33 @@ def process_shard(
         reused = sum(o.document.status in ("ok", "empty") for o in outcomes(folder, shard.name, signature))
         watch.went(bytes=sum(shard.sizes), documents=reused, reused=reused)
         return
-    journal = Journal(folder, shard.name, signature)
-    try:
-        for item, size in zip(shard.items, shard.sizes, strict=True):
-            within = 0
-            for found in _documents(item, options, watch, deadly):
-                key = key_of(found)
-                reused = key in journal
-                if not reused:
-                    watch.begins(key)
-                    journal.add(_killer(key, found) if key in deadly else outcome_of(key, found, options, tools))
-                journal.take(key)
-                if isinstance(found, Document):
-                    step = min(size - within, found.raw_bytes)
-                    within += step
-                    words = found.text.count(" ") + 1  # near enough for a rate
-                    watch.went(bytes=step, documents=1, words=words, reused=int(reused))
-            watch.went(bytes=size - within)
-    except KeyboardInterrupt:
-        journal.stop()
-        raise
-    journal.finish(shard.fingerprint)
+    with Journal(folder, shard.name, signature) as journal:
+        try:
+            _process(shard, options, tools, journal, watch, deadly)
+        except KeyboardInterrupt:
+            journal.stop()
+            raise
+        journal.finish(shard.fingerprint)
+
+
+def _process(
+    shard: Shard, options: Options, tools: Tools, journal: Journal, watch: Watch, deadly: Collection[str]
+) -> None:
+    for item, size in zip(shard.items, shard.sizes, strict=True):
+        within = 0
+        for found in _documents(item, options, watch, deadly):
+            key = key_of(found)
+            reused = key in journal
+            if not reused:
+                watch.begins(key)
+                journal.add(_killer(key, found) if key in deadly else outcome_of(key, found, options, tools))
+            journal.take(key)
+            if isinstance(found, Document):
+                step = min(size - within, found.raw_bytes)
+                within += step
+                words = found.text.count(" ") + 1  # near enough for a rate
+                watch.went(bytes=step, documents=1, words=words, reused=int(reused))
+        watch.went(bytes=size - within)
 
 
 def _documents(

@@ -10,9 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
-import time
 from collections import Counter, deque
-from contextlib import suppress
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +20,6 @@ from pipeline import errors
 from pipeline.errors import OnrecordError, RunError
 from pipeline.outcome import Options, Versions, versions_of
 from pipeline.shard import process_shard
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,8 +34,6 @@ if TYPE_CHECKING:
 DEATHS = 2
 # A worker whose process has grown to so many bytes is replaced after its shard: spaCy keeps every word it has met.
 MOST_MEMORY = 700 * 1024 * 1024
-# What every worker holds while it lives.
-LOCK = "lock"
 # Seconds that a worker has to put its journal in order when the run is interrupted.
 PATIENCE = 5.0
 
@@ -125,13 +116,11 @@ def process_in_workers(
     A worker that dies is replaced and its shard done again, from where it was; a document that was being processed at
     DEATHS deaths is left out as a failure. Raises the error that kept a worker from loading its tools.
     """
-    _wait_for_orphans(job.folder)
     pool = _Pool(shards, job, watch, know)
     try:
         pool.run(workers)
     finally:
         pool.end()
-        (job.folder / LOCK).unlink(missing_ok=True)
 
 
 class _Pool:
@@ -212,19 +201,6 @@ class _Pool:
             worker.end()
 
 
-def _wait_for_orphans(folder: Path) -> None:
-    """Wait until no worker of a killed run is left; raises RunError where one stays."""
-    if fcntl is None:
-        return
-    with (folder / LOCK).open("w") as lock:
-        for _ in range(round(PATIENCE * 10)):
-            with suppress(BlockingIOError):
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            time.sleep(0.1)
-    raise RunError("Workers of a run that was killed are still at work.", remedy="Wait for them to end, or kill them.")
-
-
 # ---------------------------------------------------------------- in the worker's process
 
 
@@ -253,9 +229,6 @@ def _work(job: Job, connection: Connection, parent: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the parent is told, and tells
     _die_with_the_parent()
-    lock = (job.folder / LOCK).open("w")  # held as long as the process lives
-    if fcntl is not None:
-        fcntl.flock(lock, fcntl.LOCK_SH)
     told = _Told(connection, parent)
     try:
         tools = job.load()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from contextlib import contextmanager, suppress
@@ -12,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.errors import RunError
+from pipeline.locks import locked
 from pipeline.record_files import OutputFile, is_part, to_disk
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # The names of records (``record_files``), and of what else a run writes.
 STATEMENTS, DOCUMENTS, FAILURES, TEXTS = "statements", "documents", "failures", "texts"
 MANIFEST, WORK = "manifest.json", ".work"
-SHARDS = "shards"  # within WORK
+SHARDS, JOBS, LOCK = "shards", "jobs", "lock"  # within WORK
 RECORDS = (STATEMENTS, DOCUMENTS, FAILURES)
 # What may lie in an output folder beside a run's files without being taken for somebody's work.
 HARMLESS = {"README.md", ".gitignore", ".DS_Store"}
@@ -83,31 +83,38 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 @contextmanager
-def opened_output(folder: Path) -> Iterator[Path]:
-    """Make the output folder ready and keep other runs out of it; yields its work folder.
+def opened_output(folder: Path, *, shared: bool = False) -> Iterator[Path]:
+    """Make the output folder ready and keep other runs out of it, unless all are ``shared``; yields its work folder.
 
     Raises RunError where it cannot be written, holds what no run wrote, or is in use.
     """
     remedy = "Name another folder with -o."
     new = not folder.exists()
+    work = folder / WORK
     try:
         folder.mkdir(parents=True, exist_ok=True)
         foreign = next(_foreign(folder), None)
         if foreign is not None:
             raise RunError(f"{folder} holds {foreign}, which no run of onrecord wrote.", remedy=remedy)
-        handle = os.open(folder, os.O_RDONLY)
+        work.mkdir(exist_ok=True)
+        lock = locked(work / LOCK, shared=shared)
+    except BlockingIOError as error:
+        raise RunError(f"Another run is writing to {folder}.", remedy=f"Wait for it to end. {remedy}") from error
     except OSError as error:
         raise RunError(f"{folder} cannot be used for output: {error.strerror}.", remedy=remedy) from error
-    try:
-        _lock(handle, folder)
+    with lock:
         try:
-            (folder / WORK).mkdir(exist_ok=True)
-        except OSError as error:
-            raise RunError(f"{folder} cannot be written to: {error.strerror}.", remedy=remedy) from error
-        yield folder / WORK
-    finally:
-        os.close(handle)
-        _remove_empty(folder / WORK / SHARDS, folder / WORK, *([folder] if new else []))
+            yield work
+        finally:
+            if not shared:  # others may be at work beside a shared one
+                (work / LOCK).unlink()
+                _remove_empty(work / SHARDS, work, *([folder] if new else []))
+
+
+def clear(work: Path) -> None:
+    """Remove the journals and what jobs have left."""
+    for name in (JOBS, SHARDS):  # a job that is there has its shards
+        shutil.rmtree(work / name, ignore_errors=True)
 
 
 def publish(folder: Path, staged: Path, manifest: Manifest) -> None:
@@ -171,16 +178,3 @@ def _remove_empty(*folders: Path) -> None:
     for folder in folders:
         with suppress(OSError):
             folder.rmdir()
-
-
-def _lock(handle: int, folder: Path) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows has no advisory locks on folders
-        return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise RunError(
-            f"Another run is writing to {folder}.", remedy="Wait for it to end, or name another folder with -o."
-        ) from error

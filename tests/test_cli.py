@@ -190,6 +190,20 @@ def test_an_interrupted_run_is_completed_by_the_next(onrecord: Onrecord, monkeyp
         assert Path("outputs", name).read_bytes() == Path("whole", name).read_bytes()
 
 
+def test_jobs_say_what_they_did_and_merge_publishes(onrecord: Onrecord) -> None:
+    write("in/a.txt")
+    write("in/b.txt", b"\x00")
+    code, out, err = onrecord("run", "in", "--shard", "1/2")
+    assert (code, err.count("failed: ")) == (3, 1)
+    assert out.endswith("1 document failed → share 1/2; when all are done: onrecord merge outputs\n")
+    code, _, err = onrecord("merge", "outputs")
+    assert (code, err.splitlines()[0]) == (1, "error: Job 2/2 is not finished.")
+    assert onrecord("run", "in", "--shard", "2/2", "--quiet") == (0, "", "")
+    code, out, _ = onrecord("merge", "outputs")
+    assert (code, out) == (3, "1 document, 2 statements, 1 quotation, 1 document failed → outputs/statements.jsonl\n")
+    assert onrecord("verify", "outputs").code == 0
+
+
 # ---------------------------------------------------------------- what cannot start
 
 
@@ -205,6 +219,11 @@ def test_an_interrupted_run_is_completed_by_the_next(onrecord: Onrecord, monkeyp
         ("show good.txt --min-confidence 2", 2, "--min-confidence"),
         ("schema frob", 2, "'frob' is not one of"),
         ("evaluate", 2, "Missing option '--gold'"),
+        ("run good.txt --shard 0/4", 2, "--shard 0/4 is no share of a run."),
+        ("run good.txt --shard 5/4", 2, "Write --shard 3/16 for the third of sixteen jobs."),
+        ("run good.txt --shard x", 2, "--shard x is no share"),
+        ("run - --shard 1/2", 2, "Standard input can't be shared out"),
+        ("merge empty", 1, "empty holds no jobs' work.\nFirst run: onrecord run PATH -o empty --shard 1/2"),
         ("run ghost.txt", 1, "ghost.txt does not exist"),
         ("run empty", 1, "There is nothing to read at empty"),
         ("run good.txt -o good.txt", 1, "Name another folder with -o."),
