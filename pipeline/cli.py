@@ -73,6 +73,12 @@ def run(
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Processes that share the work.", show_default="all cores")
     ] = None,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="ray: the processes are those of a Ray cluster.")
+    ] = "local",
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Which Ray cluster.", show_default="$RAY_ADDRESS")
+    ] = None,
     shard: Annotated[
         str | None,
         typer.Option(metavar="I/N", help="Do the I-th of N shares of the work; onrecord merge publishes them all."),
@@ -93,10 +99,15 @@ def run(
         format=format, text_field=text_field, id_field=id_field, include=tuple(include or ()), only=only,
         any_language=any_language,
     )  # fmt: skip
+    if address is not None and engine != "ray":
+        raise UsageError("--address is that of a Ray cluster.", remedy="Add --engine ray.")
     share = share_of(shard) if shard is not None else None
+    many = workers or (0 if engine == "ray" else cores())
     with obeyed_interrupts(), progress_bar(shown=not quiet and sys.stderr.isatty()) as report:
         load = partial(_tools, model, rules)
-        summary = start(paths, output, options, load, report, workers=workers or cores(), fresh=fresh, share=share)
+        summary = start(
+            paths, output, options, load, report, workers=many, fresh=fresh, share=share, engine=engine, address=address
+        )
     _end_with(summary, quiet=quiet, as_json=as_json)
 
 

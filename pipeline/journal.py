@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from typing import IO
 
 UNFINISHED = "0" * 64
-# Seconds that a worker of a run that was killed has to see that nobody listens, and to let go of its journal.
-PATIENCE = 5.0
+# Seconds to wait for another process to let go of a journal: a worker of a killed run sees with its next document that
+# nobody listens; an NFS server gives up the locks of a machine that it has lost after 90.
+PATIENCE = 120.0
 _decode = msgspec.json.Decoder(Outcome).decode
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, structs
 
@@ -21,17 +21,22 @@ from pipeline.jobs import JobRecord, Share, finish, opened_job, plan_digest
 from pipeline.locks import locked
 from pipeline.outcome import Options, Versions, versions_of
 from pipeline.plan import Shard, plan
+from pipeline.pool import Job
+from pipeline.ray_workers import process_on_ray
 from pipeline.read import SUFFIXES, Input, discover, uri_of
 from pipeline.records import Failure
 from pipeline.reuse import restore
 from pipeline.shard import failure_of, process_shard
-from pipeline.workers import Job, process_in_workers
+from pipeline.workers import process_in_workers
 from pipeline.write import JOBS, SHARDS, WORK, clear, opened_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pipeline.process import Tools
+
+
+Engine = Literal["local", "ray"]
 
 
 class Progress(Struct, frozen=True):
@@ -53,6 +58,8 @@ def run(
     workers: int = 0,
     fresh: bool = False,
     share: Share | None = None,
+    engine: Engine = "local",
+    address: str | None = None,
 ) -> Summary:
     """Process everything at ``paths`` into the folder ``output``.
 
@@ -61,19 +68,20 @@ def run(
     document. What lies inside ``output`` is not read. ``fresh`` forgets what earlier runs have done. On
     KeyboardInterrupt what is done is published with the status ``interrupted``, unless the folder holds a complete run:
     that stays until a new one is complete. What the folder's complete run had done alike is not done again. With a
-    ``share`` only that of the shards is done, beside other jobs, and nothing published: ``jobs.merge`` does that.
-    Raises RunError, ModelError and RuleError where the run cannot start or go on, UsageError where it can't be shared.
+    ``share`` only that of the shards is done, beside other jobs, and nothing published: ``jobs.merge`` does that. With
+    the engine ``ray`` the workers are actors of the Ray cluster at ``address`` (see ``process_on_ray``). Raises
+    RunError, ModelError and RuleError where the run cannot start or go on, UsageError where it can't be shared.
     """
     started = now()
     base = Path.cwd()
     shards = list(plan(_discover(paths, output, options, base)))
     stdin = any(isinstance(item, Input) and item.path is None for shard in shards for item in shard.items)
-    if share and stdin:
-        raise UsageError("Standard input can't be shared out among jobs.", remedy="Write it to a file and name that.")
+    if stdin and (share or engine == "ray"):
+        raise UsageError("Standard input can't be shared out.", remedy="Write it to a file and name that.")
     mine = share.among(shards) if share else shards
     with (
         opened_output(output, shared=share is not None) as work, disk_errors(output),
-        opened_job(work, share) if share else nullcontext(None) as job,
+        opened_job(work, share) if share else nullcontext(None) as file,
     ):  # fmt: skip
         folder = work / SHARDS
         if fresh:
@@ -84,8 +92,11 @@ def run(
         course = _Course(mine, report)
         status: Status = "complete"
         try:
-            if workers and not stdin:
-                process_in_workers(mine, Job(load, options, folder), workers, course, course.know)
+            job = Job(load, options, folder)
+            if engine == "ray":
+                process_on_ray(mine, job, workers, address, course, course.know)
+            elif workers and not stdin:
+                process_in_workers(mine, job, workers, course, course.know)
             elif mine:
                 _process_here(mine, options, load, folder, course)
         except KeyboardInterrupt:
@@ -94,12 +105,12 @@ def run(
             head = head_of(course.versions, options, base, status, started)
             names = tuple((shard.name, shard.fingerprint) for shard in mine)
             signature = course.signature(options)
-            if job is None:
+            if file is None:
                 summary = assemble(output, work, names, head, signature)
             else:
                 done = JobRecord(head=head, signature=signature, plan=plan_digest(shards), shards=names)
-                summary = finish(job, work, done)
-            if status == "complete" and job is None:
+                summary = finish(file, work, done)
+            if status == "complete" and file is None:
                 clear(work)
     return structs.replace(
         summary, output=str(output), status=status, reused=course.reused, share=str(share) if share else None

@@ -99,7 +99,9 @@ def opened_output(folder: Path, *, shared: bool = False) -> Iterator[Path]:
         work.mkdir(exist_ok=True)
         lock = locked(work / LOCK, shared=shared)
     except BlockingIOError as error:
-        raise RunError(f"Another run is writing to {folder}.", remedy=f"Wait for it to end. {remedy}") from error
+        raise RunError(
+            f"Another run is writing to {folder}.", remedy="Wait for it to end, or name another folder with -o."
+        ) from error
     except OSError as error:
         raise RunError(f"{folder} cannot be used for output: {error.strerror}.", remedy=remedy) from error
     with lock:

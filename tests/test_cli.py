@@ -223,6 +223,7 @@ def test_jobs_say_what_they_did_and_merge_publishes(onrecord: Onrecord) -> None:
         ("run good.txt --shard 5/4", 2, "Write --shard 3/16 for the third of sixteen jobs."),
         ("run good.txt --shard x", 2, "--shard x is no share"),
         ("run - --shard 1/2", 2, "Standard input can't be shared out"),
+        ("run good.txt --address x:1", 2, "--address is that of a Ray cluster.\nAdd --engine ray."),
         ("merge empty", 1, "empty holds no jobs' work.\nFirst run: onrecord run PATH -o empty --shard 1/2"),
         ("run ghost.txt", 1, "ghost.txt does not exist"),
         ("run empty", 1, "There is nothing to read at empty"),

@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
+import pipeline.journal as journal_module
 import pipeline.outcome as outcome_module
 import pipeline.record_files as record_files
 import pipeline.run as run_module
@@ -671,6 +672,20 @@ def test_an_error_of_a_worker_that_loads_is_the_runs(tmp_path: Path, start: Star
     with pytest.raises(ModelError, match="not installed") as caught:
         run(["in"], Path("out"), Options(), partial(load_tools, "en_no_such"), workers=2)
     assert "--model" in caught.value.remedy
+
+
+def test_a_disk_that_is_full_ends_a_run_of_workers(tmp_path: Path, start: Start, five: list[Path]) -> None:
+    with pytest.raises(RunError, match="No space left") as caught:
+        run(["in"], Path("out"), Options(), tools_without_room, workers=2)
+    assert "goes on where this one stopped" in caught.value.remedy
+
+
+def tools_without_room() -> Tools:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    journal_module.Journal.add = full  # type: ignore[method-assign]
+    return load_tools()
 
 
 def killing_tools() -> Tools:
