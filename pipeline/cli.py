@@ -48,7 +48,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.
 
 @app.command()
 def run(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders, or - for standard input.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders, URLs, or - for standard input.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the records go.")] = Path(
         "outputs"
     ),

@@ -7,7 +7,6 @@ moves no border but those beside it and a later run finds the others' outcomes a
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -26,6 +25,13 @@ MOST = 256
 MEAN = 64
 
 
+class _State(Struct, frozen=True):
+    """A file's size, and what is another when the file is; None where that can't be told."""
+
+    size: int
+    stamp: object
+
+
 class Shard(Struct, frozen=True):
     """Inputs in the order of their uris, or what is wrong with them; ``name`` tells the shard in a later run.
 
@@ -42,13 +48,13 @@ class Shard(Struct, frozen=True):
 def plan(items: Iterable[Input | Failure]) -> Iterator[Shard]:
     """Yield the shards of the inputs, which come in the order of their uris."""
     found: list[Input | Failure] = []
-    states: list[os.stat_result | None] = []
+    states: list[_State] = []
     size = 0
     for item in items:
         found.append(item)
         state = _state(item)
         states.append(state)
-        size += state.st_size if state else 0
+        size += state.size
         if size >= BYTES or len(found) >= MOST or _ends(item.uri):
             yield _shard(found, states)
             found, states, size = [], [], 0
@@ -56,26 +62,26 @@ def plan(items: Iterable[Input | Failure]) -> Iterator[Shard]:
         yield _shard(found, states)
 
 
-def _shard(items: list[Input | Failure], states: list[os.stat_result | None]) -> Shard:
-    told = [
-        (item.uri, state and (state.st_size, state.st_mtime_ns, state.st_ctime_ns))
-        for item, state in zip(items, states, strict=True)
-    ]
-    certain = all(state or isinstance(item, Failure) for item, state in zip(items, states, strict=True))
+def _shard(items: list[Input | Failure], states: list[_State]) -> Shard:
+    told = [(item.uri, state.size, state.stamp) for item, state in zip(items, states, strict=True)]
+    certain = all(state.stamp or isinstance(item, Failure) for item, state in zip(items, states, strict=True))
     return Shard(
-        name=digest(items[0].uri)[:20], items=tuple(items), sizes=tuple(s.st_size if s else 0 for s in states),
+        name=digest(items[0].uri)[:20], items=tuple(items), sizes=tuple(state.size for state in states),
         fingerprint=digest(repr((told, items))) if certain else None,
     )  # fmt: skip
 
 
-def _state(item: Input | Failure) -> os.stat_result | None:
-    """Return a file's size and times; None where there is no file, or none any more."""
-    if isinstance(item, Failure) or item.path is None:
-        return None
+def _state(item: Input | Failure) -> _State:
+    """Return a file's size and times; there are none where there is no file, or none any more."""
+    if isinstance(item, Failure):
+        return _State(0, None)
+    if item.path is None:
+        return _State(item.size, item.stamp)
     try:
-        return item.path.stat()
+        state = item.path.stat()
     except OSError:
-        return None
+        return _State(0, None)
+    return _State(state.st_size, (state.st_mtime_ns, state.st_ctime_ns))
 
 
 def _ends(uri: str) -> bool:

@@ -75,7 +75,7 @@ def run(
     started = now()
     base = Path.cwd()
     shards = list(plan(_discover(paths, output, options, base)))
-    stdin = any(isinstance(item, Input) and item.path is None for shard in shards for item in shard.items)
+    stdin = any(isinstance(item, Input) and item.is_stdin for shard in shards for item in shard.items)
     if stdin and (share or engine == "ray"):
         raise UsageError("Standard input can't be shared out.", remedy="Write it to a file and name that.")
     mine = share.among(shards) if share else shards

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from pipeline.errors import DocumentError
 from pipeline.process import digest
-from pipeline.read import Input, kind_of, locate, read, uri_of
+from pipeline.read import Input, Remote, file_of, is_url, kind_of, locate, read, uri_of
 from pipeline.read.source import STDIN_URI
 from pipeline.records import Failure
 
@@ -35,17 +35,20 @@ class Sources:
     def __init__(self, manifest: Manifest) -> None:
         self._base = Path(manifest.base)
         self._options = manifest.options
-        self._path: Path | None = None
+        self._place: Path | str | None = None
         self._found: dict[str, Reread | str] = {}
 
     def faults(self, document: DocumentRecord) -> list[str]:
         """Return how a document differs from its source; nothing can be said of standard input."""
         if document.format is None or document.uri == STDIN_URI or document.uri.startswith(STDIN_URI + "#"):
             return []
-        path = locate(document.uri, self._base)
-        if path is None:
+        try:
+            place = self._place_of(document.uri)
+        except (OSError, DocumentError) as error:
+            return [f"its source cannot be read any more: {error}"]
+        if place is None:
             return [f"its source is not in {self._base} any more"]
-        now = self._reread(path, document)
+        now = self._reread(place, document)
         if now is None:
             return ["its source does not hold it any more"]
         if isinstance(now, str):
@@ -61,17 +64,24 @@ class Sources:
             if getattr(document, name) != getattr(now, name)
         ]
 
-    def _reread(self, path: Path, document: DocumentRecord) -> Reread | str | None:
-        if path != self._path:
-            self._path = path
-            self._found = self._read_all(path, document)
+    def _place_of(self, uri: str) -> Path | str | None:
+        """Return the path or URL of the file that a document is in; None where it is lost."""
+        return file_of(uri) if is_url(uri) else locate(uri, self._base)
+
+    def _reread(self, place: Path | str, document: DocumentRecord) -> Reread | str | None:
+        if place != self._place:
+            self._place = place
+            self._found = self._read_all(place, document)
         return self._found.get(document.uri)
 
-    def _read_all(self, path: Path, document: DocumentRecord) -> dict[str, Reread | str]:
+    def _read_all(self, place: Path | str, document: DocumentRecord) -> dict[str, Reread | str]:
         assert document.format is not None  # noqa: S101 (for the type checker; faults() has looked)
-        kind, packing = kind_of(path.name)
+        kind, packing = kind_of(str(place))
         format = self._options.get("format") or kind or document.format
-        source = Input(path, uri_of(path, self._base), format, packing)
+        if isinstance(place, str):
+            source = Input(None, place, format, packing, Remote(place))
+        else:
+            source = Input(place, uri_of(place, self._base), format, packing)
         fields: dict[str, Any] = {name: self._options[name] for name in ("text_field", "id_field")}
         found: dict[str, Reread | str] = {}
         for item in read(source, **fields):

@@ -20,6 +20,7 @@ from pipeline.read.jsonl import read_jsonl
 from pipeline.read.mail import read_mail, read_mailbox
 from pipeline.read.parquet import read_parquet
 from pipeline.read.pdf import read_pdf
+from pipeline.read.remote import Remote, file_of, is_url
 from pipeline.read.source import SUFFIXES, Input, kind_of, locate, uri_of
 from pipeline.read.text import read_text
 from pipeline.read.warc import warc_pages
@@ -28,7 +29,7 @@ from pipeline.records import Document, Failure
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["SUFFIXES", "Input", "discover", "kind_of", "locate", "read", "uri_of"]
+__all__ = ["SUFFIXES", "Input", "Remote", "discover", "file_of", "is_url", "kind_of", "locate", "read", "uri_of"]
 
 
 def read(

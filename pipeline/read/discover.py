@@ -6,8 +6,10 @@ import os
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from pipeline.errors import DocumentError
+from pipeline.read.remote import Remote, RemoteFile, files_at, is_url
 from pipeline.read.source import STDIN_URI, Input, file_errors, kind_of, refuse_special, uri_of
 from pipeline.records import Failure, Kind
 
@@ -24,7 +26,7 @@ def discover(
     ----------
     paths
         Files, folders (searched with all their subfolders) and ``-`` for standard input, relative
-        to ``base``. A file named twice, or by two links, is read once.
+        to ``base``; URLs of files, of folders, or with ``*``. A file named twice, or by two links, is read once.
     format
         How every file is read whatever its suffix; None: by suffix.
     include
@@ -62,7 +64,10 @@ class _Search:
         if name == "-":
             self.inputs.setdefault("-", Input(None, STDIN_URI, self.format or "text"))
             return
-        path = self.base / name
+        if is_url(name):
+            self.remote(name)
+            return
+        path = self.base / (unquote(name.removeprefix("file://")) if name.startswith("file://") else name)
         uri = uri_of(path, self.base)
         try:
             with file_errors(uri):
@@ -97,11 +102,29 @@ class _Search:
             kind, packing = kind_of(path.name)
             kind = self.format or kind
             if kind is None:
-                self.skip(
-                    uri, "unknown-format", "Its suffix is none that is read.", "Name the file itself, or use --format."
-                )
+                self.skip_unknown(uri)
             else:
                 self.found(Input(path, uri, kind, packing))
+
+    def remote(self, url: str) -> None:
+        try:
+            with file_errors(url):
+                for file in files_at(url):
+                    self.remote_file(file)
+        except DocumentError as error:
+            self.problems.append(error)
+
+    def remote_file(self, file: RemoteFile) -> None:
+        parts = list(file.inside or ())
+        if parts and self.include and not any(_matches(pattern, parts) for pattern in self.include):
+            return
+        kind, packing = kind_of(file.url)
+        kind = self.format or kind or (None if parts else "text")
+        if kind is None:
+            self.skip_unknown(file.url)
+        else:
+            source = Input(None, file.url, kind, packing, Remote(file.url), size=file.size, stamp=file.stamp)
+            self.inputs.setdefault(file.url, source)
 
     def walk(self, folder: Path, top: Path, seen: set[str]) -> Iterator[Path]:
         """Yield the files below ``folder``, going into each real folder once (links may make loops)."""
@@ -127,6 +150,9 @@ class _Search:
                 yield from self.walk(path, top, seen)
             else:
                 yield path
+
+    def skip_unknown(self, uri: str) -> None:
+        self.skip(uri, "unknown-format", "Its suffix is none that is read.", "Name the file itself, or use --format.")
 
     def skip(self, uri: str, why: str, error: str, remedy: str) -> None:
         self.problems.append(Failure(uri=uri, stage=f"skipped:{why}", error=error, remedy=remedy))

@@ -54,8 +54,10 @@ MEDIA_TYPES: dict[Format, str] = {
 class Input(Struct, frozen=True):
     """One thing to read: its uri in the records, how it is read, and where its bytes are.
 
-    They are those of the file at ``path``, unpacked where there is a ``packing``; those of standard input where
-    ``path`` is None; of a container's member what ``open`` gives. ``charset`` is the encoding named beside them.
+    They are those of the file at ``path``; of a container's member or a file at a URL what ``open`` gives; else those
+    of standard input; unpacked where there is a ``packing``. ``charset`` is the encoding named beside them. Of a file
+    at a URL ``size`` and ``stamp`` are known beforehand: its bytes, and what is another when the file is, None if that
+    can't be told.
     """
 
     path: Path | None
@@ -64,6 +66,13 @@ class Input(Struct, frozen=True):
     packing: Packing | None = None
     open: Callable[[], IO[bytes]] | None = None
     charset: str | None = None
+    size: int = 0
+    stamp: str | None = None
+
+    @property
+    def is_stdin(self) -> bool:
+        """Whether it is standard input."""
+        return self.path is None and self.open is None
 
     @property
     def rereadable(self) -> bool:
