@@ -88,6 +88,16 @@ def test_who_relays_it_is_not_the_source(cue: str):
     assert (joint.source, joint.cue, joint.chain) == (rule.source, rule.cue, (relay,))
 
 
+def test_that_he_said_it_is_no_part_of_what_is_relayed():
+    text = "It rains, Ito said in Arden, according to TASS."
+    relay = spans(text, "TASS")[0]
+    [rule] = attributions(text, "It rains / said / Ito / pattern.tag 0.8", read=False)
+    [read] = attributions(text, "It rains, Ito said in Arden / according to / TASS / 0.9", read=True)
+    rule = Attribution(spans=rule.spans, voice="indirect", cue=rule.cue, source=rule.source, chain=(relay,), score=0.8)
+    [joint] = combine([rule], [read], ())
+    assert (joint.spans, joint.source, joint.cue) == (rule.spans, rule.source, rule.cue)
+
+
 def test_the_floor_is_kept_by_the_place_in_the_result():
     text = "“Rain,” he said.\n\n“Now.”"
     first, kept = spans(text, "“Rain,”"), spans(text, "“Now.”")

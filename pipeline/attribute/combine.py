@@ -25,8 +25,8 @@ SURE = ("pattern.turn", "pattern.signature", "pattern.headline", "pattern.list")
 Support = Literal["alone", "agree", "differ", "lent", "rules"]
 # Log-odds that content and source are both right: a logistic regression on what is found in PolNeAR dev and world
 # (training/confidence.py), by support, and by the encoder's log-odds of content and source; of the rules' own score.
-SUPPORT = {"alone": -1.52, "agree": -0.35, "differ": -0.7, "lent": -2.01, "rules": 0.21}
-CONTENT_SLOPE, SOURCE_SLOPE, RULES_SLOPE = 0.71, 0.18, 1.28
+SUPPORT = {"alone": -1.95, "agree": -0.94, "differ": -1.79, "lent": -2.33, "rules": 0.88}
+CONTENT_SLOPE, SOURCE_SLOPE, RULES_SLOPE = 0.81, 0.28, 1.21
 # Probabilities nearer to 0 or 1 say no more than these.
 LEAST, MOST = 0.01, 0.995
 # What the encoder alone must hold of a content without quotations.
@@ -153,6 +153,8 @@ def _enriched(read: Attribution, rule: Attribution) -> Attribution:
     relayed = source is not None and any(source.overlaps(link) for link in rule.chain)
     if relayed:
         source = rule.source  # who relays it is not who said it
+        if any(span.overlaps(part) for span in read.spans for part in (rule.cue, rule.source) if part is not None):
+            read = structs.replace(read, spans=rule.spans)  # nor is it relayed that he said it
     if source is None and rule.source is not None and not any(p.overlaps(rule.source) for p in _parts(read)):
         source = rule.source
     cue = rule.cue if relayed or (read.cue is None and source is not None) else read.cue

@@ -30,7 +30,7 @@ CONTENT_READ, SOURCE_READ = "model.content", "model.source"
 # Windows that are decoded side by side.
 TOGETHER = 32
 # A span must be at least so likely, by role; swept on PolNeAR dev and world.
-THRESHOLDS = (0.3, 0.33, 0.36)
+THRESHOLDS = (0.15, 0.2, 0.3)
 # Of several pieces of one content each but the longest must be at least so likely, if no quotation is in it.
 FURTHER = 0.45
 # Words that only tie a content to what it is about ("the plan, which, he said, was dead"): no content of their own.

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 READ = "model.class"
 # What log-odds of the rules and of the network count together, with what is added for each class; and those of being
 # worth a check, with what is added (training/weighing.py). A rule by hand counts in full.
-RULES, NETWORK = 0.59, 0.57
-BIAS = (0.0, -0.22, -0.3, 0.49)
-CHECK, CHECK_RULES, CHECK_NETWORK = 0.79, 0.51, 0.48
+RULES, NETWORK = 0.38, 0.82
+BIAS = (0.0, -0.6, -0.24, 0.5)
+CHECK, CHECK_RULES, CHECK_NETWORK = 0.54, 0.27, 0.76
 # A rule is shown as evidence where it makes the class at least this much likelier (log-odds against
 # the mean of all classes), and at most so many are shown, the strongest: enough to see why.
 SHOWN_WEIGHT = 0.1

@@ -1,5 +1,5 @@
 #!/bin/sh
-# From PolNeAR to the network that ships, in some three hours on two cores (training/README.md says what takes how long):
+# From PolNeAR to the network that ships (training/README.md says what takes how long; a GPU is used where there is one):
 #     sh training/encoder/make.sh $POLNEAR $STATEMENTS $DEBATES
 # Run from the project's folder. What is finished in build/ is not made again: delete it to begin anew.
 set -eu
@@ -17,20 +17,23 @@ fi
 [ -e build/epochs/epoch_07.npz ] ||
     $python training/encoder/epochs.py --data "$polnear" --statements "$statements" --debates "$debates" \
         -o build/epochs --cache build/analysis.json --epochs 0 8
-[ -e build/teacher/done ] || {
-    $python training/encoder/train.py build/epochs -o build/teacher --start build/mpnet \
-        --layers 9 --batch 8 --rate 6e-5 --epochs 2 --threads 2
-    touch build/teacher/done
+for seed in 3 4 5; do
+    [ -e build/teacher_$seed/done ] || {
+        $python training/encoder/train.py build/epochs -o build/teacher_$seed --start build/mpnet \
+            --layers 12 --batch 16 --rate 7e-5 --epochs 3 --seed $seed --threads 2
+        touch build/teacher_$seed/done
+    }
+done
+[ -e build/soft/soft_07.npz ] ||
+    $python training/encoder/label.py build/epochs build/teacher_?/weights.pt -o build/soft --epochs 0 8
+[ -e build/student/done ] || {
+    $python training/encoder/train.py build/epochs -o build/student --soft build/soft --layers 4 \
+        --batch 16 --rate 4e-4 --head-rate 1.5e-3 --epochs 8
+    touch build/student/done
 }
-[ -e build/soft/soft_02.npz ] ||
-    $python training/encoder/label.py build/epochs build/teacher/weights.pt -o build/soft --epochs 0 3
 [ -e build/encoder/done ] || {
-    $python training/encoder/train.py build/epochs -o build/encoder --soft build/soft --files 3 --epochs 6
+    $python training/encoder/train.py build/epochs -o build/encoder --soft build/soft --onto build/student/weights.pt \
+        --batch 8 --rate 1.6e-4 --head-rate 8e-4 --epochs 6 --seed 7
     touch build/encoder/done
 }
-[ -e build/statements/done ] || {
-    $python training/encoder/train.py build/epochs -o build/statements --own 2 --onto build/encoder/weights.pt \
-        --files 3 --epochs 6
-    touch build/statements/done
-}
-$python training/encoder/export.py build/statements/weights.pt -o pipeline/models/attribution
+$python training/encoder/export.py build/encoder/weights.pt -o pipeline/models/attribution

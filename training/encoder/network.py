@@ -6,7 +6,6 @@ wordpieces, *size* is that of the encoder's hidden vectors, roles and tags are t
 
 from __future__ import annotations
 
-from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +26,6 @@ from pipeline.encode.words import BEGIN, FEATURES, MARKS, ZONE, ZONES
 from pipeline.records import CLASSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from transformers import PreTrainedModel
 
 # Where it is trained: on a GPU where there is one.
@@ -42,8 +39,6 @@ HINTS = 3
 EDGES = torch.from_numpy(links.EDGES)
 # Size of the vectors whose product says how well two spans go together.
 WIDTH = 64
-# How many layers the statements' own ones share with the tags.
-FORK = 2
 # Of the layer over a statement's pooled meanings.
 HIDDEN = 256
 # Which tag may follow which: rows before, columns after.
@@ -59,15 +54,12 @@ FOLLOWS = torch.tensor([
 class Reader(nn.Module):
     """Tags, names and links of a batch of windows.
 
-    ``bert`` is a BERT or MPNet, ``syntax`` says whether spaCy's tags and dependencies are an input. Statements are
-    judged by the hidden vectors, or also by those of ``own``, layers for them alone that go on where ``bert`` (then a
-    BERT) has read with FORK layers.
+    ``bert`` is a BERT or MPNet, ``syntax`` says whether spaCy's tags and dependencies are an input.
     """
 
-    def __init__(self, bert: PreTrainedModel, syntax: bool, own: Iterable[nn.Module] = ()) -> None:
+    def __init__(self, bert: PreTrainedModel, syntax: bool) -> None:
         super().__init__()
         self.bert = bert
-        self.own = nn.ModuleList(own)
         self.quick = _knows_bfloat16()
         size = bert.config.hidden_size
         self.kinds = nn.ModuleList(nn.Embedding(n, size) for n in FEATURES)
@@ -80,7 +72,7 @@ class Reader(nn.Module):
         self.names = nn.Linear(size, naming.TAGS)
         self.follows = nn.Parameter(torch.zeros(len(ROLES), TAGS, TAGS))
         self.pointers = nn.ModuleList(Pointer(size) for _ in LINKS)
-        self.meaning = nn.Linear(size * (2 if self.own else 1), MEANING)
+        self.meaning = nn.Linear(size, MEANING)
         self.statements = Statements()
 
     def forward(
@@ -100,24 +92,9 @@ class Reader(nn.Module):
         outside = None if mask is None else (1 - mask[:, None, None, :].to(embedded.dtype)) * NEVER
         # Where the processor knows them, matrix products in 16 bits are three times as fast, and as exact as needed.
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.quick):
-            if self.own:
-                forked, hidden = self._forked(embedded, outside)
-            else:
-                hidden = self.bert.encoder(embedded, attention_mask=outside)[0]
+            hidden = self.bert.encoder(embedded, attention_mask=outside)[0]
         hidden = self.drop(hidden.float())
-        seen = torch.cat([self.drop(forked.float()), hidden], dim=2) if self.own else hidden
-        return self.tags(hidden), self.names(hidden), hidden, self.meaning(seen)
-
-    def _forked(self, embedded: Tensor, outside: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Return what the layers for the statements and all layers of the encoder read."""
-        hidden = embedded
-        for number, layer in enumerate(self.bert.encoder.layer):
-            if number == FORK:
-                forked = hidden
-            hidden = _read(layer, hidden, outside)
-        for layer in self.own:
-            forked = _read(layer, forked, outside)
-        return forked, hidden
+        return self.tags(hidden), self.names(hidden), hidden, self.meaning(hidden)
 
     def transitions(self) -> Tensor:
         """Return (roles, tags, tags): log-potentials from tag to tag, what may not follow at NEVER."""
@@ -130,11 +107,6 @@ def _knows_bfloat16() -> bool:
     A GPU rounds to 19 bits (TF32), which is fast enough.
     """
     return DEVICE.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
-def _read(layer: nn.Module, hidden: Tensor, outside: Tensor | None) -> Tensor:
-    out = layer(hidden, attention_mask=outside)
-    return out[0] if isinstance(out, tuple) else out
 
 
 class Pointer(nn.Module):
@@ -247,23 +219,10 @@ def restored(path: Path) -> Reader:
     layers = 1 + max(int(name.split(".")[3]) for name in state if name.startswith("bert.encoder.layer."))
     start = Path(saved["start"]) if saved["start"] else None
     model = pretrained(start, layers, syntax=any(name.startswith("syntax.") for name in state))
-    own = 1 + max((int(name.split(".")[1]) for name in state if name.startswith("own.")), default=-1)
-    if own:
-        model = with_own(model, own)
     missing = model.load_state_dict(state, strict=False)
     if missing.unexpected_keys or any(not name.endswith("word_embeddings.weight") for name in missing.missing_keys):
         raise ValueError(f"{path} holds other weights than network.py makes")
     return model
-
-
-def with_own(model: Reader, own: int) -> Reader:
-    """Return the network with layers for the statements alone: its own from FORK on, and MiniLM's where it ends."""
-    layers = pretrained(None, FORK + own, syntax=False).bert.encoder.layer
-    copied = [deepcopy(layer) for layer in model.bert.encoder.layer[FORK : FORK + own]]
-    forked = Reader(model.bert, bool(model.syntax), [*copied, *layers[FORK + len(copied) :]])
-    kept = {name: w for name, w in model.state_dict().items() if not name.startswith(("meaning.", "statements."))}
-    forked.load_state_dict(kept, strict=False)
-    return forked.to(DEVICE)
 
 
 def _reordered(folder: Path, weight: Tensor) -> Tensor:

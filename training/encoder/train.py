@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 import torch
-from network import DEVICE, Reader, barred, log_partition, pick, pretrained, restored, with_own
+from network import DEVICE, Reader, barred, log_partition, pick, pretrained, restored
 from sizes import ELSEWHERE, LINKS, ROLES
 from statements import UNKNOWN
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, one_hot
@@ -65,7 +65,6 @@ def arguments() -> argparse.Namespace:
         "--start", type=Path, help="folder of the pretrained encoder, a BERT or MPNet (default: MiniLM)"
     )
     parser.add_argument("--onto", type=Path, help="go on with this network (weights.pt)")
-    parser.add_argument("--own", type=int, default=0, help="train so many layers for the statements alone on top of it")
     parser.add_argument("--layers", type=int, default=3, help="how many of its layers to keep, from below")
     parser.add_argument("--no-syntax", action="store_true", help="don't tell the network spaCy's tags and dependencies")
     parser.add_argument("--no-hints", action="store_true", help="nor what the rules find")
@@ -175,8 +174,7 @@ def annotated(tags: Tensor, mask: Tensor, kinds: int) -> tuple[Tensor, Tensor]:
 def loss_of(model: Reader, batch: Windows, taught: float) -> tuple[Tensor, dict[str, Tensor]]:
     """Return the loss of a batch and its parts before they are weighed, by their names in WEIGHTS.
 
-    Of a network with layers for the statements alone only what these learn counts. Where nobody looked for attributions
-    only teachers say what the tags are.
+    Where nobody looked for attributions only teachers say what the tags are.
 
     That of the tags is the cross-entropy of the three roles together for a word: against the annotators' tags and,
     where teachers have read the batch, against their distribution over all sequences of tags (Wang et al. 2020,
@@ -185,8 +183,6 @@ def loss_of(model: Reader, batch: Windows, taught: float) -> tuple[Tensor, dict[
     """
     emissions, names, hidden, meanings, mask = read(model, batch)
     parts = judgement(model, batch, meanings, mask)
-    if model.own:
-        return sum(WEIGHTS[name] * part for name, part in parts.items()), parts
     n, roles, words, kinds = emissions.shape
     emissions = emissions.reshape(n * roles, words, kinds)
     masks = mask.repeat_interleave(roles, 0)
@@ -306,7 +302,7 @@ def evaluate(model: Reader, windows: Windows) -> dict[str, float]:
             for kind, (wanted_spans, found) in enumerate(pairs):
                 hit[kind] += len(wanted_spans & found)
                 all_of[kind] += len(wanted_spans) + len(found)
-    _set_to_train(model)
+    model.train()
     spans = zip(("source", "cue", "content", "names"), 200 * hit / all_of, strict=True)
     links = zip(("to cue", "to source", "direct"), 100 * right / asked, strict=True)
     f1 = 200 * classes.diagonal() / (classes.sum(0) + classes.sum(1))
@@ -315,9 +311,8 @@ def evaluate(model: Reader, windows: Windows) -> dict[str, float]:
 
 def optimizer_of(model: Reader, rate: float, head_rate: float) -> Optimizer:
     """Return AdamW with a learning rate for the encoder and another for what stands on and before it."""
-    inside = ("bert.", "own.")
-    encoder = [p for name, p in model.named_parameters() if p.requires_grad and name.startswith(inside)]
-    heads = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith(inside)]
+    encoder = [p for name, p in model.named_parameters() if p.requires_grad and name.startswith("bert.")]
+    heads = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("bert.")]
     groups = [{"params": encoder, "lr": rate}, {"params": heads, "lr": head_rate}]
     return torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
 
@@ -347,7 +342,7 @@ def train(model: Reader, args: argparse.Namespace) -> None:
     )
     print(f"{len(files)} files, {per_epoch} steps an epoch, {steps} steps", flush=True)
     args.output.mkdir(parents=True, exist_ok=True)
-    _set_to_train(model)
+    model.train()
     step, epoch, started = 0, 0, time.time()
     sums: dict[str, Tensor] = {}
     with (args.output / "log.jsonl").open("w", encoding="utf-8") as log:
@@ -379,13 +374,6 @@ def train(model: Reader, args: argparse.Namespace) -> None:
             torch.save({"start": str(args.start or ""), "state": trained(model)}, args.output / "weights.pt")
 
 
-def _set_to_train(model: Reader) -> None:
-    """Set what is trained to training; what stays as it is reads as it will later."""
-    model.train()
-    if model.own:
-        model.bert.eval()
-
-
 def trained(model: Reader) -> dict[str, Tensor]:
     """Return the weights that training changes; the word embeddings stay those of the pretrained encoder."""
     return {name: weight for name, weight in model.state_dict().items() if not name.endswith("word_embeddings.weight")}
@@ -403,14 +391,7 @@ def main() -> None:
     torch.set_default_device(DEVICE)
     torch.set_float32_matmul_precision("high")
     torch.manual_seed(args.seed)
-    model = restored(args.onto) if args.onto else pretrained(args.start, args.layers, syntax=not args.no_syntax)
-    if not args.own:
-        train(model, args)
-        return
-    model = with_own(model, args.own)
-    for name, weight in model.named_parameters():
-        weight.requires_grad = name.startswith(("own.", "meaning.", "statements."))
-    train(model, args)
+    train(restored(args.onto) if args.onto else pretrained(args.start, args.layers, syntax=not args.no_syntax), args)
 
 
 if __name__ == "__main__":
