@@ -335,6 +335,13 @@ STARTS = {
 }  # fmt: skip
 
 
+def test_a_zip_of_a_version_to_come_is_named(tmp_path):
+    raw = STARTS["zip"]
+    at = raw.index(b"PK\x01\x02") + 6  # the version that the first member needs
+    [error] = read_file(tmp_path, "x.zip", raw[:at] + b"\x40" + raw[at + 1 :])
+    assert "zip file version 6.4" in error.message
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(SUFFIXES), st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=8), st.data()

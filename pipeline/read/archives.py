@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import tarfile
 import zipfile
 from contextlib import contextmanager
@@ -102,7 +103,7 @@ def _extracted(archive: tarfile.TarFile, info: tarfile.TarInfo, uri: str) -> IO[
 def _archive_errors(source: Input) -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, tarfile.ReadError, EOFError) as error:
+    except (zipfile.BadZipFile, tarfile.ReadError, EOFError, NotImplementedError, struct.error) as error:
         raise _refused(
             source.uri,
             f"is damaged, cut short or no {source.format.upper()} archive ({error})",
